@@ -197,6 +197,13 @@ pub trait Outbound: Send + Sync {
         departure: &Departure,
     ) -> Result<Reply, Stop>;
 
+    /// Our own address through which a person gets back to their ENT, where the protocol can name one to the
+    /// publisher without naming the ENT.
+    ///
+    /// # Errors
+    /// [`Fault`] when no key is at hand.
+    fn way_back(&self, world: &dyn World, return_url: &Url) -> Result<Option<Url>, Fault>;
+
     /// Refuses in the protocol's own form, to the publisher that asked.
     fn refuse(&self, answer: &AnswerTo, refusal: &Refusal) -> Reply;
 }

@@ -1,0 +1,19 @@
+//! The directory: who and what is known here. ENTs, schools and people; organisations, sectors and tools.
+//!
+//! It turns an [`Arrival`](boundary::Arrival) into a [`Subject`](boundary::Subject): a person at a school with a
+//! profile, or a refusal that says what does not fit. The rules for school and profile are pure functions in
+//! [`school`] and [`profile`].
+
+mod people;
+mod profile;
+mod registered;
+mod resolve;
+mod school;
+mod store;
+
+pub use people::{Affiliation, Known, Newcomer};
+pub use profile::profile_of;
+pub use registered::{Ent, Organisation, OrganisationRole, Registered, School, Sector, SectorScope, Tool};
+pub use resolve::{Directory, Resolved};
+pub use school::{SchoolAnswer, SchoolQuestion, school_of};
+pub use store::{DirectoryStore, InactiveDeployment};

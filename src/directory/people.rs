@@ -1,0 +1,67 @@
+//! People as the directory knows them.
+
+use std::fmt;
+
+use boundary::{EntId, Group, PersonId, Profile, Root, SchoolYear, Uai};
+use time::OffsetDateTime;
+
+/// What somebody is at a school. Without a year it holds until it is taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Affiliation {
+    /// The school.
+    pub school: Uai,
+    /// What they are there.
+    pub profile: Profile,
+    /// Their level there, such as a MEF code.
+    pub level: Option<String>,
+    /// The school year it holds for.
+    pub year: Option<SchoolYear>,
+    /// Whether it comes from a first launch rather than from a roster or an operator.
+    pub jit: bool,
+}
+
+impl Affiliation {
+    /// Whether it holds in a school year.
+    #[must_use]
+    pub fn is_current(&self, year: SchoolYear) -> bool {
+        self.year.is_none_or(|own| own == year)
+    }
+}
+
+/// A person known under an identity of an ENT, with what that ENT says of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Our id.
+    pub person: PersonId,
+    /// What they are, where.
+    pub affiliations: Vec<Affiliation>,
+    /// Their groups.
+    pub groups: Vec<Group>,
+}
+
+/// Somebody seen for the first time over a connection that provisions.
+#[derive(Clone)]
+pub struct Newcomer {
+    /// The id drawn for them.
+    pub person: PersonId,
+    /// The root drawn for them.
+    pub root: Root,
+    /// The ENT.
+    pub ent: EntId,
+    /// The namespace of `subject`.
+    pub namespace: String,
+    /// Their key in the namespace.
+    pub subject: String,
+    /// What they are, where.
+    pub affiliation: Affiliation,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+impl fmt::Debug for Newcomer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Newcomer")
+            .field("ent", &self.ent)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,295 @@
+//! From an arrival to a person at a school.
+
+use std::sync::Arc;
+
+use boundary::registration::{Deployment, LtiPlatform};
+use boundary::{
+    Arrival, Chance, Clock, Fault, Group, PersonId, Refusal, RefusalCode, Root, SchoolClaim, SchoolYear,
+    Stop, Subject, Uai,
+};
+
+use super::{
+    Affiliation, DirectoryStore, InactiveDeployment, Known, Newcomer, School, SchoolAnswer, SchoolQuestion,
+    profile_of, school_of,
+};
+
+/// What an arrival was resolved to.
+#[derive(Debug)]
+pub enum Resolved {
+    /// A person at a school.
+    Subject(Box<Subject>, Arc<School>),
+    /// They have several schools and nothing says which: they choose.
+    Choose(Vec<Arc<School>>),
+}
+
+/// The directory over its store.
+pub struct Directory {
+    store: Arc<dyn DirectoryStore>,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+}
+
+impl Directory {
+    /// A directory over a store.
+    #[must_use]
+    pub fn new(store: Arc<dyn DirectoryStore>, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Self {
+        Self { store, clock, chance }
+    }
+
+    /// What the directory reads from.
+    #[must_use]
+    pub fn store(&self) -> &dyn DirectoryStore {
+        &*self.store
+    }
+
+    /// Says who came, of which school, as what. `chosen` is the school chosen on our page. Somebody unknown is
+    /// written down where the connection provisions.
+    ///
+    /// # Errors
+    /// A refusal where something does not fit, a fault where the store does not answer.
+    pub async fn resolve(&self, arrival: &Arrival, chosen: Option<&Uai>) -> Result<Resolved, Stop> {
+        let platform = self.platform(arrival).await?;
+        let deployment = self.deployment(arrival, &platform).await?;
+        let year = SchoolYear::at(self.clock.now());
+        let known = self
+            .store
+            .known(&arrival.via.ent, &arrival.namespace, &arrival.subject)
+            .await?;
+        let reach = Reach {
+            platform: &platform,
+            deployment,
+        };
+        self.check_named(&reach, arrival, chosen).await?;
+        let current = self.current_schools(&reach, known.as_deref(), year).await?;
+        let uais: Vec<Uai> = current.iter().map(|school| school.uai.clone()).collect();
+        let answer = school_of(&SchoolQuestion {
+            claim: &arrival.school,
+            chosen,
+            only_of_deployment: reach.only_of_deployment(),
+            current: &uais,
+            known: known.is_some(),
+            provision: platform.provision && known.as_deref().is_none_or(is_provisioned),
+        })?;
+        match answer {
+            SchoolAnswer::Choose(_) => Ok(Resolved::Choose(current)),
+            SchoolAnswer::At(uai) => self.at(&platform, arrival, known, &uai, year).await,
+            SchoolAnswer::Join(uai) => self.join(&platform, arrival, known, &uai, year).await,
+        }
+    }
+
+    async fn platform(&self, arrival: &Arrival) -> Result<Arc<LtiPlatform>, Stop> {
+        let found = self.store.lti_platform(&arrival.via.connection).await?;
+        let gone =
+            || RefusalCode::RegistrationUnknown.about("the connection was withdrawn during the launch");
+        found.ok_or_else(|| gone().into())
+    }
+
+    async fn deployment<'p>(
+        &self,
+        arrival: &Arrival,
+        platform: &'p LtiPlatform,
+    ) -> Result<&'p Deployment, Stop> {
+        let id = arrival.via.deployment.as_deref().unwrap_or_default();
+        if let Some(known) = platform.deployments.iter().find(|deployment| deployment.id == id) {
+            return Ok(known);
+        }
+        let (connection, deployment) = (platform.id.clone(), id.to_owned());
+        let first_seen = self.clock.now();
+        self.store
+            .note_deployment(InactiveDeployment {
+                connection,
+                deployment,
+                first_seen,
+            })
+            .await?;
+        let words = format!(
+            "connection {} has no deployment \"{id}\": list it under deployments",
+            platform.id
+        );
+        Err(RefusalCode::DeploymentInactive.about(words).into())
+    }
+
+    /// A school that somebody names must exist and be one that the connection may speak for.
+    async fn check_named(
+        &self,
+        reach: &Reach<'_>,
+        arrival: &Arrival,
+        chosen: Option<&Uai>,
+    ) -> Result<(), Stop> {
+        let claimed = match &arrival.school {
+            SchoolClaim::Signed(uai) | SchoolClaim::Hinted(uai) => Some(uai),
+            SchoolClaim::Silent | SchoolClaim::Unreadable => reach.only_of_deployment(),
+        };
+        let Some(uai) = chosen.or(claimed) else {
+            return Ok(());
+        };
+        let unknown = || RefusalCode::SchoolUnknown.about(format!("school {uai} is not registered"));
+        let school = self.store.school(uai).await?.ok_or_else(unknown)?;
+        if reach.speaks_for(&school) {
+            Ok(())
+        } else {
+            Err(not_of_ent(reach, uai).into())
+        }
+    }
+
+    async fn current_schools(
+        &self,
+        reach: &Reach<'_>,
+        known: Option<&Known>,
+        year: SchoolYear,
+    ) -> Result<Vec<Arc<School>>, Fault> {
+        let mut schools: Vec<Arc<School>> = Vec::new();
+        let affiliations = known.map(|k| k.affiliations.as_slice()).unwrap_or_default();
+        for affiliation in affiliations.iter().filter(|a| a.is_current(year)) {
+            if schools.iter().any(|school| school.uai == affiliation.school) {
+                continue;
+            }
+            let found = self.store.school(&affiliation.school).await?;
+            schools.extend(found.filter(|school| reach.speaks_for(school)));
+        }
+        Ok(schools)
+    }
+
+    async fn at(
+        &self,
+        platform: &LtiPlatform,
+        arrival: &Arrival,
+        known: Option<Arc<Known>>,
+        uai: &Uai,
+        year: SchoolYear,
+    ) -> Result<Resolved, Stop> {
+        let unknown = || RefusalCode::UnknownPerson.about("unknown identity");
+        let known = known.ok_or_else(unknown)?;
+        let here = || {
+            known
+                .affiliations
+                .iter()
+                .filter(|a| a.school == *uai && a.is_current(year) && !a.jit)
+        };
+        let roster: Vec<_> = here().map(|affiliation| affiliation.profile).collect();
+        let profile = profile_of(
+            &roster,
+            &arrival.roles,
+            platform.trust_context_roles,
+            platform.jit_staff,
+        );
+        let current = |group: &&Group| group.school == *uai && group.year.is_none_or(|own| own == year);
+        let subject = Subject {
+            person: known.person,
+            school: uai.clone(),
+            profile,
+            groups: known.groups.iter().filter(current).cloned().collect(),
+            level: here().find_map(|affiliation| affiliation.level.clone()),
+        };
+        self.placed(subject).await
+    }
+
+    async fn join(
+        &self,
+        platform: &LtiPlatform,
+        arrival: &Arrival,
+        known: Option<Arc<Known>>,
+        uai: &Uai,
+        year: SchoolYear,
+    ) -> Result<Resolved, Stop> {
+        let profile = profile_of(
+            &[],
+            &arrival.roles,
+            platform.trust_context_roles,
+            platform.jit_staff,
+        );
+        let affiliation = Affiliation {
+            school: uai.clone(),
+            profile,
+            level: None,
+            year: Some(year),
+            jit: true,
+        };
+        let person = match known {
+            Some(known) => {
+                self.store
+                    .affiliate(&arrival.via.ent, known.person, affiliation)
+                    .await?;
+                known.person
+            }
+            None => self.provision(arrival, affiliation).await?,
+        };
+        self.placed(Subject {
+            person,
+            school: uai.clone(),
+            profile,
+            groups: Vec::new(),
+            level: None,
+        })
+        .await
+    }
+
+    async fn provision(&self, arrival: &Arrival, affiliation: Affiliation) -> Result<PersonId, Stop> {
+        let at = self.clock.now();
+        let newcomer = Newcomer {
+            person: PersonId::draw(at, &*self.chance),
+            root: Root::draw(&*self.chance),
+            ent: arrival.via.ent.clone(),
+            namespace: arrival.namespace.clone(),
+            subject: arrival.subject.clone(),
+            affiliation,
+            at,
+        };
+        self.store.provision(newcomer).await?;
+        // Another launch of the same person may have come first: what is stored is who they are.
+        let stored = self
+            .store
+            .known(&arrival.via.ent, &arrival.namespace, &arrival.subject)
+            .await?;
+        let lost = || Fault::new("a provisioned person is not there");
+        Ok(stored.ok_or_else(lost)?.person)
+    }
+
+    async fn placed(&self, subject: Subject) -> Result<Resolved, Stop> {
+        let school = self.store.school(&subject.school).await?;
+        let gone =
+            || RefusalCode::SchoolUnknown.about(format!("school {} is not registered", subject.school));
+        let school = school.ok_or_else(gone)?;
+        Ok(Resolved::Subject(Box::new(subject), school))
+    }
+}
+
+/// The schools that a connection and its deployment may speak for.
+struct Reach<'a> {
+    platform: &'a LtiPlatform,
+    deployment: &'a Deployment,
+}
+
+impl Reach<'_> {
+    fn speaks_for(&self, school: &School) -> bool {
+        let within = |schools: &[Uai]| schools.is_empty() || schools.contains(&school.uai);
+        school.ents.contains(&self.platform.ent)
+            && within(&self.platform.schools)
+            && within(&self.deployment.schools)
+    }
+
+    fn only_of_deployment(&self) -> Option<&Uai> {
+        let schools = if self.deployment.schools.is_empty() {
+            &self.platform.schools
+        } else {
+            &self.deployment.schools
+        };
+        match schools.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+}
+
+fn not_of_ent(reach: &Reach<'_>, uai: &Uai) -> Refusal {
+    let Reach { platform, deployment } = reach;
+    RefusalCode::SchoolNotOfEnt.about(format!(
+        "school {uai} is not one that connection {} may speak for with deployment \"{}\"",
+        platform.id, deployment.id
+    ))
+}
+
+/// Whether everything that is known of a person comes from their launches: then a launch may add to it.
+fn is_provisioned(known: &Known) -> bool {
+    known.affiliations.iter().all(|affiliation| affiliation.jit)
+}

@@ -1,0 +1,75 @@
+//! Event: what happened to one launch, in a form that can be hashed and read again.
+
+use boundary::{Ark, Attribute, Commitment, EntId, LaunchId, Profile, RefusalCode, SectorId, Uai};
+use data_encoding::HEXLOWER;
+use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
+
+/// How a launch ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", content = "refusal", rename_all = "snake_case")]
+pub enum Happened {
+    /// It was delivered.
+    Delivered,
+    /// It was refused.
+    Refused(RefusalCode),
+}
+
+/// One event. What was not known when a launch ended is absent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// The launch.
+    pub launch: LaunchId,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// The ENT it came from.
+    pub ent: EntId,
+    /// The school.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub school: Option<Uai>,
+    /// The pseudonym domain it went to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sector: Option<SectorId>,
+    /// The resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Ark>,
+    /// The person's profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// How it ended.
+    #[serde(flatten)]
+    pub happened: Happened,
+    /// Names of the attributes that were sent; never their values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Attribute>,
+    /// What stands for the person, on delivered launches only.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_hex")]
+    pub commitment: Option<Commitment>,
+}
+
+impl Event {
+    /// The event as the JSON text that is stored and hashed. Members keep the order of the fields.
+    ///
+    /// # Errors
+    /// None that can occur with these types; the error is passed on rather than hidden.
+    pub fn to_text(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// The name of the chain that the event belongs to, within one boot.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        match &self.school {
+            Some(uai) => uai.to_string(),
+            None => format!("ent:{}", self.ent),
+        }
+    }
+}
+
+fn as_hex<S: Serializer>(commitment: &Option<Commitment>, serializer: S) -> Result<S::Ok, S::Error> {
+    match commitment {
+        Some(value) => serializer.serialize_str(&HEXLOWER.encode(value.bytes())),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,217 @@
+//! Hop B: the publisher asks for a parked launch. Take it, decide again, write it down, deliver.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use boundary::{
+    AnswerTo, Arrival, Attribute, Attributes, Delivery, Departure, Fault, Handle, LaunchId, Out, Refusal,
+    RefusalCode, Reply, Request, Stop, Wanted, paris_date, release,
+};
+
+use super::answer::{Labels, Outcome};
+use super::dispatcher::{Dispatcher, back_of};
+use super::parked::{Awaits, Parked};
+use super::store::{Committed, Gate, Item, Write};
+use super::weigh::{Asked, Weighed};
+use crate::journal::{Event, Happened};
+
+/// How often a launch is decided again because a pseudonym changed under it. More often than once is a fault.
+const ATTEMPTS: usize = 3;
+
+impl Dispatcher {
+    pub(super) async fn departed(
+        &self,
+        request: &Request,
+        launch: &mut LaunchId,
+        labels: &mut Labels,
+    ) -> Result<Outcome, Stop> {
+        let (handle, answer) = match self.outbound.step(&*self.world, request).await? {
+            Out::Reply(reply) => return Ok(Outcome::Step(*reply)),
+            Out::Resume(handle, answer) => (handle, answer),
+        };
+        let parked = match self.read_parked(&handle, request, Awaits::Publisher).await {
+            Ok(parked) => parked,
+            Err(Stop::Refused(refusal)) => return Ok(self.tell(&answer, refusal)),
+            Err(fault) => return Err(fault),
+        };
+        *launch = parked.launch.clone();
+        labels.via = Some(parked.arrival.via.protocol.as_str());
+        let back = back_of(&parked.arrival);
+        self.resume(&handle, &answer, &parked)
+            .await
+            .map_err(|stop| stop.with_back(&back))
+    }
+
+    /// Reads a parked launch and checks that this browser brought it. It stays until it is taken.
+    pub(super) async fn read_parked(
+        &self,
+        handle: &Handle,
+        request: &Request,
+        awaits: Awaits,
+    ) -> Result<Parked, Stop> {
+        let row = self.rooms.launches.parked(handle, self.world.now()).await?;
+        let row = row.ok_or_else(spent)?;
+        let parked = Parked::open(&row, &*self.world)?;
+        let (cookie, _) = self.outbound.binding(handle);
+        let back = back_of(&parked.arrival);
+        if !request.presents(&cookie, &parked.binding) {
+            return Err(RefusalCode::BrowserUnbound
+                .about("the binding cookie is absent")
+                .with_back(back)
+                .into());
+        }
+        if parked.awaits == awaits {
+            Ok(parked)
+        } else {
+            Err(spent().with_back(back).into())
+        }
+    }
+
+    async fn resume(&self, handle: &Handle, answer: &AnswerTo, parked: &Parked) -> Result<Outcome, Stop> {
+        if parked.tool != answer.tool {
+            let words = format!("tool {} asks for a launch of tool {}", answer.tool, parked.tool);
+            return Ok(self.tell(answer, RefusalCode::AuthorizationInvalid.about(words)));
+        }
+        for _ in 0..ATTEMPTS {
+            let mut event = self.event_of(&parked.launch, &parked.arrival);
+            let item = match self.deliver(answer, parked, &mut event).await {
+                Ok((reply, names)) => (Outcome::Delivered(reply), names),
+                Err(Stop::Refused(refusal)) => {
+                    event.happened = Happened::Refused(refusal.code());
+                    (self.tell(answer, refusal), Vec::new())
+                }
+                Err(fault) => return Err(fault),
+            };
+            let (outcome, mut writes) = item;
+            let at = event.at;
+            writes.push(Write::Event(event));
+            match self
+                .rooms
+                .launches
+                .commit(Item {
+                    gate: Gate::Take(handle.clone()),
+                    writes,
+                    at,
+                })
+                .await?
+            {
+                Committed::Done => return Ok(outcome),
+                Committed::Closed => return Ok(self.tell(answer, spent())),
+                Committed::Renamed => {}
+            }
+        }
+        Err(Fault::new("a pseudonym kept changing while the launch was decided").into())
+    }
+
+    /// Decides, releases and signs; nothing is written yet but the seat.
+    async fn deliver(
+        &self,
+        answer: &AnswerTo,
+        parked: &Parked,
+        event: &mut Event,
+    ) -> Result<(Reply, Vec<Write>), Stop> {
+        let arrival = &parked.arrival;
+        let wanted = Wanted::Ark(parked.resource.clone());
+        let asked = match self
+            .weigh(arrival, &wanted, parked.chosen.as_ref(), event)
+            .await?
+        {
+            Weighed::Asked(asked) => asked,
+            Weighed::Choose(..) => {
+                return Err(RefusalCode::SchoolAmbiguous
+                    .about("a second school came up during the launch")
+                    .into());
+            }
+        };
+        let Asked {
+            subject,
+            school,
+            resource,
+            tool,
+            sector,
+        } = &*asked;
+        let entitled = self
+            .rooms
+            .licensing
+            .entitle(subject, school, resource, tool)
+            .await?;
+        let named = self.rooms.names.of_launch(sector, subject, arrival).await?;
+        let agreement = self.rooms.agreements.agreement(&resource.value.ark).await?;
+        let known = self.known_attributes(&asked, arrival).await?;
+        let today = paris_date(event.at);
+        let released = release(entitled, named.identifiers, agreement.as_deref(), &known, today);
+        event.happened = Happened::Delivered;
+        event.attributes = released.attributes().names().collect();
+        event.commitment = Some(named.commitment);
+        let departure = Departure::new(released, self.delivery(&asked, arrival)?);
+        let reply = self.outbound.finish(&*self.world, answer, &departure).await?;
+        let writes = named.fresh.into_iter().map(Write::Name).collect();
+        Ok((reply.within(arrival.via.ent.clone()), writes))
+    }
+
+    /// What is known about the person, from the directory and the sign-on. The agreement decides what passes.
+    async fn known_attributes(&self, asked: &Asked, arrival: &Arrival) -> Result<Attributes, Fault> {
+        let mut known = arrival.attributes.clone();
+        known.set(Attribute::Uai, vec![asked.subject.school.to_string()]);
+        let ent = self.rooms.directory.store().ent(&arrival.via.ent).await?;
+        known.set(
+            Attribute::IdEnt,
+            ent.and_then(|ent| ent.code.clone()).into_iter().collect(),
+        );
+        for (attribute, status) in [
+            (Attribute::Div, boundary::GroupStatus::Division),
+            (Attribute::Gro, boundary::GroupStatus::Group),
+        ] {
+            let groups = asked.subject.groups.iter().filter(|group| group.status == status);
+            known.set(
+                attribute,
+                groups.map(|group| format!("{0}##{0}", group.code)).collect(),
+            );
+        }
+        if let Some(level) = &asked.subject.level {
+            known.set(Attribute::EMef, vec![level.clone()]);
+        }
+        Ok(known)
+    }
+
+    fn delivery(&self, asked: &Asked, arrival: &Arrival) -> Result<Delivery, Fault> {
+        let (resource, tool) = (&asked.resource.value, &asked.tool.value.lti);
+        let custom: BTreeMap<_, _> = tool.custom.iter().chain(&resource.custom).collect();
+        let return_url = match &arrival.return_url {
+            Some(url) => self.outbound.way_back(&*self.world, url)?,
+            None => None,
+        };
+        Ok(Delivery {
+            tool: Arc::new(tool.clone()),
+            title: resource.title.clone(),
+            target_url: resource
+                .target_url
+                .clone()
+                .unwrap_or_else(|| tool.target_url.clone()),
+            custom: custom
+                .into_iter()
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+            context_kinds: arrival
+                .context
+                .as_ref()
+                .map(|context| context.kinds.clone())
+                .unwrap_or_default(),
+            target: arrival.target,
+            locale: arrival.locale.clone(),
+            return_url,
+        })
+    }
+
+    /// A refusal at hop B goes to the publisher in its protocol's form; only where the browser is not the one that
+    /// began, our own page says what to do, because nobody else can.
+    fn tell(&self, answer: &AnswerTo, refusal: Refusal) -> Outcome {
+        let ours = refusal.code() == RefusalCode::BrowserUnbound;
+        let told = (!ours).then(|| self.outbound.refuse(answer, &refusal));
+        Outcome::Refused { refusal, told }
+    }
+}
+
+fn spent() -> Refusal {
+    RefusalCode::HandleSpent.about("the parked launch is gone: used, expired, or never there")
+}

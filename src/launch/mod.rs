@@ -1,0 +1,17 @@
+//! The dispatcher: what happens to a launch between the ENT and the publisher.
+//!
+//! Hop A ([`Dispatcher::arrive`]) ends the ENT's sign-on, decides, parks the launch under a handle and sends the
+//! browser on. Hop B ([`Dispatcher::depart`]) is the publisher's request for it: it takes the parked launch, decides
+//! again, journals and delivers. What is parked is the sealed arrival and the resource wanted, never a decision.
+
+mod answer;
+mod arrive;
+mod depart;
+mod dispatcher;
+mod parked;
+mod store;
+mod weigh;
+
+pub use answer::{Answer, Labels, Outcome, SchoolChoice};
+pub use dispatcher::{Dispatcher, Rooms};
+pub use store::{Committed, Gate, Item, LaunchStore, ParkedRow, Write};

@@ -1,0 +1,42 @@
+//! What licensing needs of a store.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use boundary::{Ark, Fault, PersonId, Pool, SeatOffer, SubscriptionId};
+use time::OffsetDateTime;
+
+use super::{SetTarget, Subscription};
+use crate::directory::School;
+
+/// A subscription with the sets it is assigned to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Licence {
+    /// The subscription.
+    pub subscription: Subscription,
+    /// Its sets.
+    pub sets: Vec<SetTarget>,
+}
+
+/// A seat that somebody holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat {
+    /// Whether they were assigned by name; otherwise a set of theirs must still be assigned.
+    pub by_name: bool,
+}
+
+/// What licensing needs of a store. Every method's error is a [`Fault`]: the store did not answer. Seats are never
+/// cached.
+#[async_trait]
+pub trait LicenceStore: Send + Sync {
+    /// The subscriptions to a resource that cover a school, by its number or its nature, in the order of their ids.
+    async fn licences(&self, resource: &Ark, school: &School) -> Result<Arc<[Licence]>, Fault>;
+    /// The seat of a person in a subscription.
+    async fn seat(&self, subscription: &SubscriptionId, person: PersonId) -> Result<Option<Seat>, Fault>;
+    /// Whether a pool has a seat left.
+    async fn has_room(&self, subscription: &SubscriptionId, pool: Pool) -> Result<bool, Fault>;
+    /// Takes a seat for a person, in a transaction of its own: true when they hold one afterwards, false when the
+    /// pool is empty. Somebody who holds one takes nothing.
+    async fn take_seat(&self, offer: &SeatOffer, person: PersonId, at: OffsetDateTime)
+    -> Result<bool, Fault>;
+}
