@@ -18,5 +18,7 @@ pub mod agreements;
 pub mod catalogue;
 pub mod directory;
 pub mod journal;
+pub mod keys;
 pub mod licensing;
+pub mod operate;
 pub mod pseudonyms;

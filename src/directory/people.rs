@@ -39,6 +39,22 @@ pub struct Known {
     pub groups: Vec<Group>,
 }
 
+impl Known {
+    /// The affiliations that count: a roster's or an operator's, where there are any; else those of their launches.
+    pub fn counted(&self) -> impl Iterator<Item = &Affiliation> {
+        let launches_only = self.is_provisioned();
+        self.affiliations
+            .iter()
+            .filter(move |affiliation| affiliation.jit == launches_only)
+    }
+
+    /// Whether everything that is known of them comes from their launches: then a launch may add to it.
+    #[must_use]
+    pub fn is_provisioned(&self) -> bool {
+        self.affiliations.iter().all(|affiliation| affiliation.jit)
+    }
+}
+
 /// Somebody seen for the first time over a connection that provisions.
 #[derive(Clone)]
 pub struct Newcomer {

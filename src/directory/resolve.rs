@@ -68,7 +68,7 @@ impl Directory {
             only_of_deployment: reach.only_of_deployment(),
             current: &uais,
             known: known.is_some(),
-            provision: platform.provision && known.as_deref().is_none_or(is_provisioned),
+            provision: platform.provision && known.as_deref().is_none_or(Known::is_provisioned),
         })?;
         match answer {
             SchoolAnswer::Choose(_) => Ok(Resolved::Choose(current)),
@@ -139,8 +139,11 @@ impl Directory {
         year: SchoolYear,
     ) -> Result<Vec<Arc<School>>, Fault> {
         let mut schools: Vec<Arc<School>> = Vec::new();
-        let affiliations = known.map(|k| k.affiliations.as_slice()).unwrap_or_default();
-        for affiliation in affiliations.iter().filter(|a| a.is_current(year)) {
+        for affiliation in known
+            .into_iter()
+            .flat_map(Known::counted)
+            .filter(|a| a.is_current(year))
+        {
             if schools.iter().any(|school| school.uai == affiliation.school) {
                 continue;
             }
@@ -287,9 +290,4 @@ fn not_of_ent(reach: &Reach<'_>, uai: &Uai) -> Refusal {
         "school {uai} is not one that connection {} may speak for with deployment \"{}\"",
         platform.id, deployment.id
     ))
-}
-
-/// Whether everything that is known of a person comes from their launches: then a launch may add to it.
-fn is_provisioned(known: &Known) -> bool {
-    known.affiliations.iter().all(|affiliation| affiliation.jit)
 }

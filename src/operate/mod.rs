@@ -1,0 +1,3 @@
+//! What an operator does, once, for the command line, the API and the console.
+
+pub mod apply;
