@@ -1,0 +1,321 @@
+//! Verifying: compact JWS (RFC 7515 section 3.1) under algorithms from our list, never from the token alone.
+
+use std::fmt;
+
+use data_encoding::BASE64URL_NOPAD;
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+/// The longest token that is read, in bytes.
+const LONGEST: usize = 16 * 1024;
+/// The shortest RSA modulus that is trusted, in bytes (2048 bits).
+const SHORTEST_MODULUS: usize = 256;
+
+/// Why a token does not count. The words hold nothing of the token.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum JwsError {
+    /// Not three parts of base64url, too long, or not JSON.
+    #[error("not a compact JWS: {0}")]
+    Form(&'static str),
+    /// The algorithm is not one of ours, or not the key's.
+    #[error("the algorithm is not allowed for this key")]
+    Algorithm,
+    /// The key cannot be read, or is too weak.
+    #[error("the key cannot be used: {0}")]
+    Key(&'static str),
+    /// The signature is wrong.
+    #[error("the signature is wrong")]
+    Signature,
+}
+
+/// What a header says, before anything is believed. `jku`, `x5u` and `jwk` are not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The algorithm it names.
+    pub alg: String,
+    /// The key it names.
+    pub kid: Option<String>,
+}
+
+/// Reads the header of a token without believing it.
+///
+/// # Errors
+/// [`JwsError::Form`] when it is not a compact JWS, or names extensions that must be understood (`crit`).
+pub fn peek(token: &str) -> Result<Header, JwsError> {
+    if token.len() > LONGEST {
+        return Err(JwsError::Form("longer than 16 KiB"));
+    }
+    let mut parts = token.split('.');
+    let (Some(header), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(JwsError::Form("not three parts"));
+    };
+    let mut header = object(header, "header")?;
+    if header.contains_key("crit") {
+        return Err(JwsError::Form("critical extensions"));
+    }
+    let mut text = |name: &str| header.remove(name).and_then(|v| v.as_str().map(str::to_owned));
+    Ok(Header {
+        alg: text("alg").ok_or(JwsError::Form("no algorithm"))?,
+        kid: text("kid"),
+    })
+}
+
+/// A public key with the algorithms that it may be used with.
+pub struct VerifyingKey {
+    key: DecodingKey,
+    allowed: Vec<Algorithm>,
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("VerifyingKey").field(&self.allowed).finish()
+    }
+}
+
+impl VerifyingKey {
+    /// Reads a JWK (RFC 7517 section 4). One without `alg` may be used with every algorithm of its family; one with
+    /// `alg` only with that.
+    ///
+    /// # Errors
+    /// [`JwsError::Key`] for symmetric, weak, unknown or unreadable keys.
+    pub fn from_jwk(json: &str) -> Result<Self, JwsError> {
+        let jwk: Jwk = serde_json::from_str(json).map_err(|_| JwsError::Key("not a JWK"))?;
+        let family = match &jwk.algorithm {
+            AlgorithmParameters::RSA(rsa) => strong_rsa(&rsa.n)?,
+            AlgorithmParameters::EllipticCurve(curve) => match curve.curve {
+                jsonwebtoken::jwk::EllipticCurve::P256 => &[Algorithm::ES256][..],
+                jsonwebtoken::jwk::EllipticCurve::P384 => &[Algorithm::ES384],
+                _ => return Err(JwsError::Key("curve")),
+            },
+            _ => return Err(JwsError::Key("kind")),
+        };
+        let own = jwk.common.key_algorithm.map(|algorithm| algorithm.to_string());
+        let fits = |algorithm: &&Algorithm| own.as_ref().is_none_or(|own| *own == name(**algorithm));
+        let allowed: Vec<_> = family.iter().filter(fits).copied().collect();
+        let key = DecodingKey::from_jwk(&jwk).map_err(|_| JwsError::Key("not a JWK"))?;
+        if allowed.is_empty() {
+            Err(JwsError::Algorithm)
+        } else {
+            Ok(Self { key, allowed })
+        }
+    }
+
+    /// Reads an RSA public key in PEM, for peers that publish no set.
+    ///
+    /// # Errors
+    /// [`JwsError::Key`] when it is something else.
+    pub fn from_pem(pem: &str) -> Result<Self, JwsError> {
+        let key =
+            DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| JwsError::Key("not an RSA key in PEM"))?;
+        Ok(Self {
+            key,
+            allowed: RSA.to_vec(),
+        })
+    }
+}
+
+/// The RSA algorithms that we accept (RFC 7518 section 3.3).
+const RSA: [Algorithm; 3] = [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512];
+
+const fn name(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::RS256 => "RS256",
+        Algorithm::RS384 => "RS384",
+        Algorithm::RS512 => "RS512",
+        Algorithm::ES256 => "ES256",
+        Algorithm::ES384 => "ES384",
+        // Nothing else is ever allowed, so nothing else has a name here.
+        _ => "",
+    }
+}
+
+fn strong_rsa(n: &str) -> Result<&'static [Algorithm], JwsError> {
+    let modulus = BASE64URL_NOPAD
+        .decode(n.as_bytes())
+        .map_err(|_| JwsError::Key("modulus"))?;
+    let length = modulus.iter().skip_while(|byte| **byte == 0).count();
+    if length >= SHORTEST_MODULUS {
+        Ok(&RSA)
+    } else {
+        Err(JwsError::Key("shorter than 2048 bits"))
+    }
+}
+
+/// Verifies a token and gives its claims. Time, issuer and audience are the caller's business.
+///
+/// # Errors
+/// [`JwsError`] says which of form, algorithm, key and signature is wrong.
+pub fn verify(token: &str, key: &VerifyingKey) -> Result<Map<String, Value>, JwsError> {
+    let header = peek(token)?;
+    let algorithm = key
+        .allowed
+        .iter()
+        .find(|algorithm| name(**algorithm) == header.alg)
+        .ok_or(JwsError::Algorithm)?;
+    let (message, signature) = token.rsplit_once('.').ok_or(JwsError::Form("not three parts"))?;
+    let verified = jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.key, *algorithm);
+    if !verified.unwrap_or(false) {
+        return Err(JwsError::Signature);
+    }
+    let (_, claims) = message.split_once('.').ok_or(JwsError::Form("not three parts"))?;
+    object(claims, "claims")
+}
+
+fn object(part: &str, what: &'static str) -> Result<Map<String, Value>, JwsError> {
+    let bytes = BASE64URL_NOPAD
+        .decode(part.as_bytes())
+        .map_err(|_| JwsError::Form("base64url"))?;
+    serde_json::from_slice::<Strict>(&bytes)
+        .map(|strict| strict.0)
+        .map_err(|_| JwsError::Form(what))
+}
+
+/// An object whose members are given once: two readers of a doubled member may believe different ones.
+struct Strict(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(StrictVisitor)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Strict;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object whose members are given once")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Strict, A::Error> {
+        let mut map = Map::new();
+        while let Some((name, value)) = members.next_entry::<String, Value>()? {
+            if map.insert(name, value).is_some() {
+                return Err(serde::de::Error::custom("a member is given twice"));
+            }
+        }
+        Ok(Strict(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sign::RsaSigner;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn key_of(signer: &RsaSigner) -> VerifyingKey {
+        VerifyingKey::from_jwk(&signer.public_jwk().to_string()).unwrap()
+    }
+
+    fn part(value: &Value) -> String {
+        BASE64URL_NOPAD.encode(value.to_string().as_bytes())
+    }
+
+    #[test]
+    fn a_good_token_gives_its_claims_and_a_changed_one_nothing() {
+        let signer = RsaSigner::generate().unwrap();
+        let token = signer.sign(br#"{"sub":"x"}"#).unwrap();
+        assert_eq!(verify(&token, &key_of(&signer)).unwrap()["sub"], "x");
+        for at in (0..token.len()).step_by(7) {
+            let mut changed = token.clone();
+            let other = if changed.as_bytes()[at] == b'A' { "B" } else { "A" };
+            changed.replace_range(at..=at, other);
+            assert!(verify(&changed, &key_of(&signer)).is_err(), "character {at}");
+        }
+        assert_eq!(
+            verify(&token, &key_of(&RsaSigner::generate().unwrap())),
+            Err(JwsError::Signature)
+        );
+    }
+
+    #[test]
+    fn s2_none_and_hmac_have_no_way_in() {
+        let signer = RsaSigner::generate().unwrap();
+        let claims = part(&json!({ "sub": "x" }));
+        for alg in ["none", "None", "HS256", "HS512", "PS256", "EdDSA", ""] {
+            let token = format!("{}.{claims}.", part(&json!({ "alg": alg })));
+            assert_eq!(
+                verify(&token, &key_of(&signer)),
+                Err(JwsError::Algorithm),
+                "{alg}"
+            );
+        }
+        let secret = signer.public_jwk().to_string();
+        let hs256 = josekit::jws::HS256.signer_from_bytes(secret.as_bytes()).unwrap();
+        let forged = josekit::jws::serialize_compact(b"{}", &josekit::jws::JwsHeader::new(), &hs256).unwrap();
+        assert_eq!(verify(&forged, &key_of(&signer)), Err(JwsError::Algorithm));
+        let oct = json!({ "kty": "oct", "k": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0" }).to_string();
+        assert!(VerifyingKey::from_jwk(&oct).is_err());
+    }
+
+    #[test]
+    fn a_key_is_used_with_its_own_algorithm_only() {
+        let signer = RsaSigner::generate().unwrap();
+        let mut jwk = signer.public_jwk();
+        jwk["alg"] = json!("RS512");
+        let key = VerifyingKey::from_jwk(&jwk.to_string()).unwrap();
+        assert_eq!(
+            verify(&signer.sign(b"{}").unwrap(), &key),
+            Err(JwsError::Algorithm)
+        );
+    }
+
+    #[test]
+    fn a_jwk_without_alg_serves_its_family() {
+        let signer = RsaSigner::generate().unwrap();
+        let mut jwk = signer.public_jwk();
+        jwk.as_object_mut().unwrap().remove("alg");
+        let key = VerifyingKey::from_jwk(&jwk.to_string()).unwrap();
+        assert!(verify(&signer.sign(b"{}").unwrap(), &key).is_ok());
+    }
+
+    #[test]
+    fn short_keys_are_refused() {
+        let pair = josekit::jwk::alg::rsa::RsaKeyPair::generate(1024).unwrap();
+        let jwk = pair.to_jwk_public_key().to_string();
+        assert_eq!(
+            VerifyingKey::from_jwk(&jwk).unwrap_err(),
+            JwsError::Key("shorter than 2048 bits")
+        );
+    }
+
+    #[test]
+    fn another_implementation_signs_what_we_verify() {
+        let pair = josekit::jws::RS256.generate_key_pair(2048).unwrap();
+        let signer = josekit::jws::RS256
+            .signer_from_jwk(&pair.to_jwk_key_pair())
+            .unwrap();
+        let mut header = josekit::jws::JwsHeader::new();
+        header.set_token_type("JWT");
+        let token = josekit::jws::serialize_compact(br#"{"a":1}"#, &header, &signer).unwrap();
+        let key = VerifyingKey::from_jwk(&pair.to_jwk_public_key().to_string()).unwrap();
+        assert_eq!(verify(&token, &key).unwrap()["a"], 1);
+        let pem = String::from_utf8(pair.to_pem_public_key()).unwrap();
+        assert!(verify(&token, &VerifyingKey::from_pem(&pem).unwrap()).is_ok());
+    }
+
+    #[test]
+    fn doubled_claims_are_refused() {
+        let signer = RsaSigner::generate().unwrap();
+        let token = signer.sign(br#"{"sub":"x","sub":"y"}"#).unwrap();
+        assert_eq!(verify(&token, &key_of(&signer)), Err(JwsError::Form("claims")));
+    }
+
+    proptest! {
+        #[test]
+        fn strangers_bytes_never_panic(text in "\\PC{0,300}", claims: Vec<u8>) {
+            let _ = peek(&text);
+            let _ = VerifyingKey::from_jwk(&text);
+            let _ = VerifyingKey::from_pem(&text);
+            let _ = object(&BASE64URL_NOPAD.encode(&claims), "claims");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The tool towards ENTs.
+
+mod arrival;
+mod checks;
+mod launch;
+mod login;
+#[cfg(test)]
+mod tests;
+mod ticket;
+
+use async_trait::async_trait;
+use boundary::registration::Protocol;
+use boundary::{Body, Door, In, Inbound, Method, PageName, Reply, Request, Stop, World};
+
+const LOGIN: &str = "/lti/login";
+const LOGIN_OF: &str = "/lti/login/{connection}";
+const LAUNCH: &str = "/lti/launch";
+const RESOURCE: &str = "/lti/r/{key}";
+
+const fn door(method: Method, path: &'static str, body_limit: usize) -> Door {
+    Door { method, path, body_limit }
+}
+
+/// We are a tool: ENTs launch into us.
+#[derive(Debug, Clone, Copy)]
+pub struct Tool;
+
+#[async_trait]
+impl Inbound for Tool {
+    fn protocol(&self) -> Protocol {
+        Protocol::Lti
+    }
+
+    fn doors(&self) -> &'static [Door] {
+        const DOORS: &[Door] = &[
+            door(Method::Get, LOGIN, 0),
+            door(Method::Post, LOGIN, 16 * 1024),
+            door(Method::Get, LOGIN_OF, 0),
+            door(Method::Post, LOGIN_OF, 16 * 1024),
+            door(Method::Post, LAUNCH, 48 * 1024),
+            door(Method::Get, RESOURCE, 0),
+        ];
+        DOORS
+    }
+
+    async fn step(&self, world: &dyn World, request: &Request) -> Result<In, Stop> {
+        match request.door {
+            LAUNCH => launch::launch(world, request).await.map(|arrival| In::Arrived(Box::new(arrival))),
+            RESOURCE => Ok(In::Reply(Box::new(Reply::of(Body::Page(PageName::OpenFromEnt))))),
+            _ => login::login(world, request).await.map(|reply| In::Reply(Box::new(reply))),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The ticket of a sign-on: what `state` carries, sealed. Nothing is written before somebody is authenticated.
+
+use boundary::{Chance, ConnectionId, Fault, RefusalCode, SealPurpose, Stop, World};
+use data_encoding::BASE32_NOPAD;
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+/// How long a sign-on may take.
+const LIFE: Duration = Duration::minutes(10);
+
+/// What `state` carries.
+#[derive(Serialize, Deserialize)]
+pub struct Ticket {
+    /// The connection that the sign-on belongs to.
+    pub connection: ConnectionId,
+    /// The nonce that the id_token must repeat.
+    pub nonce: String,
+    /// The value of the cookie that binds it to the browser.
+    pub cookie: String,
+    #[serde(with = "time::serde::timestamp")]
+    issued: OffsetDateTime,
+}
+
+impl Ticket {
+    /// A new ticket for a connection.
+    pub fn new(connection: ConnectionId, world: &dyn World) -> Self {
+        Self { connection, nonce: draw(world), cookie: draw(world), issued: world.now() }
+    }
+
+    /// The ticket as `state`.
+    pub fn seal(&self, world: &dyn World) -> Result<String, Fault> {
+        let plain = serde_json::to_vec(self).map_err(|e| Fault::new(format!("ticket: {e}")))?;
+        world.seal(SealPurpose::LtiState, &plain)
+    }
+
+    /// The ticket that a `state` carries.
+    pub fn open(state: &str, world: &dyn World) -> Result<Self, Stop> {
+        let stale = |words: &str| Stop::from(RefusalCode::LaunchStale.about(words));
+        let plain =
+            world.open(SealPurpose::LtiState, state).ok_or_else(|| stale("the state is not one of ours"))?;
+        let ticket: Self = serde_json::from_slice(&plain).map_err(|_| stale("the state has another form"))?;
+        let age = world.now() - ticket.issued;
+        if age <= LIFE { Ok(ticket) } else { Err(stale("the sign-on took longer than ten minutes")) }
+    }
+}
+
+/// 128 random bits as text.
+fn draw(chance: &(impl Chance + ?Sized)) -> String {
+    let mut bits = [0; 16];
+    chance.fill(&mut bits);
+    BASE32_NOPAD.encode(&bits).to_ascii_lowercase()
+}

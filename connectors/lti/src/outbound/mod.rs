@@ -1,0 +1,106 @@
+//! The platform towards publishers.
+
+mod authorize;
+mod discovery;
+mod id_token;
+mod send;
+#[cfg(test)]
+mod tests;
+mod way_back;
+
+use async_trait::async_trait;
+use boundary::registration::Protocol;
+use boundary::{
+    AnswerTo, Body, Departure, Destination, Door, Fault, Handle, Method, Out, Outbound, Refusal, Reply,
+    Request, Stop, World,
+};
+use bytes::Bytes;
+use url::Url;
+
+use crate::{COOKIE_PATH, cookie_name};
+
+const AUTHORIZE: &str = "/lti/authorize";
+const CONFIGURATION: &str = "/.well-known/openid-configuration";
+const KEYS: &str = "/.well-known/jwks.json";
+const RETURN: &str = "/lti/return/{ticket}";
+
+const fn door(method: Method, path: &'static str, body_limit: usize) -> Door {
+    Door { method, path, body_limit }
+}
+
+/// We are a platform: publishers' tools are launched by us.
+#[derive(Debug, Clone, Copy)]
+pub struct Platform;
+
+#[async_trait]
+impl Outbound for Platform {
+    fn protocol(&self) -> Protocol {
+        Protocol::Lti
+    }
+
+    fn doors(&self) -> &'static [Door] {
+        const DOORS: &[Door] = &[
+            door(Method::Get, AUTHORIZE, 0),
+            door(Method::Post, AUTHORIZE, 16 * 1024),
+            door(Method::Get, CONFIGURATION, 0),
+            door(Method::Get, KEYS, 0),
+            door(Method::Get, RETURN, 0),
+        ];
+        DOORS
+    }
+
+    fn binding(&self, handle: &Handle) -> (String, &'static str) {
+        (cookie_name(handle.as_str()), COOKIE_PATH)
+    }
+
+    async fn send(
+        &self,
+        world: &dyn World,
+        destination: &Destination,
+        handle: &Handle,
+    ) -> Result<Reply, Stop> {
+        Ok(Reply::of(Body::Redirect(send::login_initiation(world.public_url(), destination, handle))))
+    }
+
+    async fn step(&self, world: &dyn World, request: &Request) -> Result<Out, Stop> {
+        let wire = |media, body| Out::Reply(Box::new(Reply::of(Body::Wire { status: 200, media, body })));
+        match request.door {
+            CONFIGURATION => Ok(wire(
+                "application/json",
+                Bytes::from(discovery::document(world.public_url())?.to_string()),
+            )),
+            KEYS => Ok(wire("application/jwk-set+json", world.jwks()?)),
+            RETURN => Ok(Out::Reply(Box::new(Reply::of(way_back::follow(world, request))))),
+            _ => authorize::authorize(world, request).await,
+        }
+    }
+
+    async fn finish(
+        &self,
+        world: &dyn World,
+        answer: &AnswerTo,
+        departure: &Departure,
+    ) -> Result<Reply, Stop> {
+        let claims = id_token::claims(world, answer, departure);
+        let token = world.sign_lti(claims.to_string().as_bytes())?;
+        Ok(post(answer, vec![("id_token", token)]))
+    }
+
+    fn way_back(&self, world: &dyn World, return_url: &Url) -> Result<Option<Url>, Fault> {
+        way_back::link(world, return_url).map(Some)
+    }
+
+    fn refuse(&self, answer: &AnswerTo, refusal: &Refusal) -> Reply {
+        authorize::error_post(
+            answer,
+            authorize::error_of(refusal.code()),
+            "the launch was refused by the platform",
+        )
+    }
+}
+
+/// An answer to the publisher: a form that posts itself (OAuth 2.0 Form Post Response Mode), with the state untouched.
+fn post(answer: &AnswerTo, mut fields: Vec<(&'static str, String)>) -> Reply {
+    fields.extend(answer.state.clone().map(|state| ("state", state)));
+    Reply::of(Body::AutoPost { to: answer.redirect_uri.clone(), fields })
+}
