@@ -12,13 +12,34 @@
 //! publisher <── outbound connector <── Departure
 //! ```
 
+// The doors, and what people see.
+pub mod http;
+pub mod pages;
+
+// The way of a launch.
 pub mod launch;
 
-pub mod agreements;
-pub mod catalogue;
 pub mod directory;
-pub mod journal;
-pub mod keys;
+
+pub mod catalogue;
+
 pub mod licensing;
-pub mod operate;
+
 pub mod pseudonyms;
+
+pub mod agreements;
+
+pub mod journal;
+
+// What the way stands on.
+pub mod keys;
+pub mod store;
+pub mod transport;
+pub mod trust;
+
+// Who runs it.
+pub mod boot;
+pub mod config;
+pub mod demo;
+pub mod jobs;
+pub mod operate;

@@ -51,9 +51,5 @@ pub async fn find(store: &dyn CatalogueStore, wanted: &Wanted) -> Result<Arc<Reg
         Wanted::Key(key) => (store.resource_by_key(key).await?, format!("/lti/r/{key}")),
         Wanted::Unnamed => (None, "nothing that names a resource".to_owned()),
     };
-    found.ok_or_else(|| {
-        RefusalCode::ResourceUnknown
-            .about(format!("the launch names {name}"))
-            .into()
-    })
+    found.ok_or_else(|| RefusalCode::ResourceUnknown.about(format!("the launch names {name}")).into())
 }

@@ -43,9 +43,7 @@ impl Known {
     /// The affiliations that count: a roster's or an operator's, where there are any; else those of their launches.
     pub fn counted(&self) -> impl Iterator<Item = &Affiliation> {
         let launches_only = self.is_provisioned();
-        self.affiliations
-            .iter()
-            .filter(move |affiliation| affiliation.jit == launches_only)
+        self.affiliations.iter().filter(move |affiliation| affiliation.jit == launches_only)
     }
 
     /// Whether everything that is known of them comes from their launches: then a launch may add to it.
@@ -76,8 +74,6 @@ pub struct Newcomer {
 
 impl fmt::Debug for Newcomer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Newcomer")
-            .field("ent", &self.ent)
-            .finish_non_exhaustive()
+        f.debug_struct("Newcomer").field("ent", &self.ent).finish_non_exhaustive()
     }
 }

@@ -11,17 +11,10 @@ use boundary::{Profile, RoleClaims};
 pub fn profile_of(roster: &[Profile], roles: &RoleClaims, trust_context: bool, jit_staff: bool) -> Profile {
     let greatest = |profiles: &[Profile]| profiles.iter().copied().max();
     let from_context = || {
-        let believed = roles
-            .context
-            .iter()
-            .copied()
-            .filter(|p| jit_staff || !p.is_staff());
+        let believed = roles.context.iter().copied().filter(|p| jit_staff || !p.is_staff());
         if trust_context { believed.max() } else { None }
     };
-    greatest(roster)
-        .or_else(|| greatest(&roles.institution))
-        .or_else(from_context)
-        .unwrap_or(Profile::Other)
+    greatest(roster).or_else(|| greatest(&roles.institution)).or_else(from_context).unwrap_or(Profile::Other)
 }
 
 #[cfg(test)]
@@ -32,14 +25,7 @@ mod tests {
     #[test]
     fn the_table_of_design_section_3() {
         // (roster, institution, context, trust_context_roles, jit_staff) -> profile
-        type Row = (
-            &'static [Profile],
-            &'static [Profile],
-            &'static [Profile],
-            bool,
-            bool,
-            Profile,
-        );
+        type Row = (&'static [Profile], &'static [Profile], &'static [Profile], bool, bool, Profile);
         let table: &[Row] = &[
             (&[Pupil], &[], &[Teacher], true, true, Pupil),
             (&[Pupil], &[Teacher], &[Teacher], true, true, Pupil),
@@ -51,23 +37,13 @@ mod tests {
             (&[], &[], &[Teacher, Pupil], true, false, Pupil),
             (&[], &[], &[Teacher], true, true, Teacher),
             (&[], &[], &[], true, true, Other),
-            (
-                &[],
-                &[Teacher, Librarian, Head, Staff, Guardian, Pupil],
-                &[],
-                false,
-                false,
-                Teacher,
-            ),
+            (&[], &[Teacher, Librarian, Head, Staff, Guardian, Pupil], &[], false, false, Teacher),
             (&[], &[Librarian, Head], &[], false, false, Librarian),
             (&[], &[Guardian, Pupil], &[], false, false, Guardian),
             (&[], &[Other], &[Teacher], true, true, Other),
         ];
         for (roster, institution, context, trust, staff, wanted) in table {
-            let roles = RoleClaims {
-                institution: institution.to_vec(),
-                context: context.to_vec(),
-            };
+            let roles = RoleClaims { institution: institution.to_vec(), context: context.to_vec() };
             assert_eq!(
                 profile_of(roster, &roles, *trust, *staff),
                 *wanted,

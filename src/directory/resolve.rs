@@ -51,14 +51,8 @@ impl Directory {
         let platform = self.platform(arrival).await?;
         let deployment = self.deployment(arrival, &platform).await?;
         let year = SchoolYear::at(self.clock.now());
-        let known = self
-            .store
-            .known(&arrival.via.ent, &arrival.namespace, &arrival.subject)
-            .await?;
-        let reach = Reach {
-            platform: &platform,
-            deployment,
-        };
+        let known = self.store.known(&arrival.via.ent, &arrival.namespace, &arrival.subject).await?;
+        let reach = Reach { platform: &platform, deployment };
         self.check_named(&reach, arrival, chosen).await?;
         let current = self.current_schools(&reach, known.as_deref(), year).await?;
         let uais: Vec<Uai> = current.iter().map(|school| school.uai.clone()).collect();
@@ -95,17 +89,9 @@ impl Directory {
         }
         let (connection, deployment) = (platform.id.clone(), id.to_owned());
         let first_seen = self.clock.now();
-        self.store
-            .note_deployment(InactiveDeployment {
-                connection,
-                deployment,
-                first_seen,
-            })
-            .await?;
-        let words = format!(
-            "connection {} has no deployment \"{id}\": list it under deployments",
-            platform.id
-        );
+        self.store.note_deployment(InactiveDeployment { connection, deployment, first_seen }).await?;
+        let words =
+            format!("connection {} has no deployment \"{id}\": list it under deployments", platform.id);
         Err(RefusalCode::DeploymentInactive.about(words).into())
     }
 
@@ -125,11 +111,7 @@ impl Directory {
         };
         let unknown = || RefusalCode::SchoolUnknown.about(format!("school {uai} is not registered"));
         let school = self.store.school(uai).await?.ok_or_else(unknown)?;
-        if reach.speaks_for(&school) {
-            Ok(())
-        } else {
-            Err(not_of_ent(reach, uai).into())
-        }
+        if reach.speaks_for(&school) { Ok(()) } else { Err(not_of_ent(reach, uai).into()) }
     }
 
     async fn current_schools(
@@ -139,11 +121,7 @@ impl Directory {
         year: SchoolYear,
     ) -> Result<Vec<Arc<School>>, Fault> {
         let mut schools: Vec<Arc<School>> = Vec::new();
-        for affiliation in known
-            .into_iter()
-            .flat_map(Known::counted)
-            .filter(|a| a.is_current(year))
-        {
+        for affiliation in known.into_iter().flat_map(Known::counted).filter(|a| a.is_current(year)) {
             if schools.iter().any(|school| school.uai == affiliation.school) {
                 continue;
             }
@@ -163,19 +141,9 @@ impl Directory {
     ) -> Result<Resolved, Stop> {
         let unknown = || RefusalCode::UnknownPerson.about("unknown identity");
         let known = known.ok_or_else(unknown)?;
-        let here = || {
-            known
-                .affiliations
-                .iter()
-                .filter(|a| a.school == *uai && a.is_current(year) && !a.jit)
-        };
+        let here = || known.affiliations.iter().filter(|a| a.school == *uai && a.is_current(year) && !a.jit);
         let roster: Vec<_> = here().map(|affiliation| affiliation.profile).collect();
-        let profile = profile_of(
-            &roster,
-            &arrival.roles,
-            platform.trust_context_roles,
-            platform.jit_staff,
-        );
+        let profile = profile_of(&roster, &arrival.roles, platform.trust_context_roles, platform.jit_staff);
         let current = |group: &&Group| group.school == *uai && group.year.is_none_or(|own| own == year);
         let subject = Subject {
             person: known.person,
@@ -195,36 +163,17 @@ impl Directory {
         uai: &Uai,
         year: SchoolYear,
     ) -> Result<Resolved, Stop> {
-        let profile = profile_of(
-            &[],
-            &arrival.roles,
-            platform.trust_context_roles,
-            platform.jit_staff,
-        );
-        let affiliation = Affiliation {
-            school: uai.clone(),
-            profile,
-            level: None,
-            year: Some(year),
-            jit: true,
-        };
+        let profile = profile_of(&[], &arrival.roles, platform.trust_context_roles, platform.jit_staff);
+        let affiliation =
+            Affiliation { school: uai.clone(), profile, level: None, year: Some(year), jit: true };
         let person = match known {
             Some(known) => {
-                self.store
-                    .affiliate(&arrival.via.ent, known.person, affiliation)
-                    .await?;
+                self.store.affiliate(&arrival.via.ent, known.person, affiliation).await?;
                 known.person
             }
             None => self.provision(arrival, affiliation).await?,
         };
-        self.placed(Subject {
-            person,
-            school: uai.clone(),
-            profile,
-            groups: Vec::new(),
-            level: None,
-        })
-        .await
+        self.placed(Subject { person, school: uai.clone(), profile, groups: Vec::new(), level: None }).await
     }
 
     async fn provision(&self, arrival: &Arrival, affiliation: Affiliation) -> Result<PersonId, Stop> {
@@ -240,10 +189,7 @@ impl Directory {
         };
         self.store.provision(newcomer).await?;
         // Another launch of the same person may have come first: what is stored is who they are.
-        let stored = self
-            .store
-            .known(&arrival.via.ent, &arrival.namespace, &arrival.subject)
-            .await?;
+        let stored = self.store.known(&arrival.via.ent, &arrival.namespace, &arrival.subject).await?;
         let lost = || Fault::new("a provisioned person is not there");
         Ok(stored.ok_or_else(lost)?.person)
     }

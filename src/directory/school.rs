@@ -126,19 +126,9 @@ mod tests {
     fn the_table_of_design_section_3() {
         const A: &str = "0750001U";
         const B: &str = "0440001M";
-        let (signed, hinted, silent) = (
-            SchoolClaim::Signed(uai(A)),
-            SchoolClaim::Hinted(uai(A)),
-            SchoolClaim::Silent,
-        );
-        type Row<'a> = (
-            &'a SchoolClaim,
-            Option<&'a str>,
-            &'a [&'a str],
-            bool,
-            bool,
-            &'a str,
-        );
+        let (signed, hinted, silent) =
+            (SchoolClaim::Signed(uai(A)), SchoolClaim::Hinted(uai(A)), SchoolClaim::Silent);
+        type Row<'a> = (&'a SchoolClaim, Option<&'a str>, &'a [&'a str], bool, bool, &'a str);
         let table: &[Row] = &[
             (&signed, None, &[A, B], true, false, "at 0750001U"),
             (&signed, Some(B), &[A, B], true, false, "at 0750001U"),
@@ -164,10 +154,7 @@ mod tests {
         ];
         for (claim, only, current, known, provision, wanted) in table {
             let got = answer(claim, *only, current, *known, *provision);
-            assert_eq!(
-                got, *wanted,
-                "{claim:?} {only:?} {current:?} known {known} provision {provision}"
-            );
+            assert_eq!(got, *wanted, "{claim:?} {only:?} {current:?} known {known} provision {provision}");
         }
     }
 
@@ -183,9 +170,6 @@ mod tests {
             known: true,
             provision: true,
         };
-        assert_eq!(
-            school_of(&question).unwrap_err().code(),
-            RefusalCode::SchoolNotOfPerson
-        );
+        assert_eq!(school_of(&question).unwrap_err().code(), RefusalCode::SchoolNotOfPerson);
     }
 }

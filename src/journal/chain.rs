@@ -39,11 +39,7 @@ impl Chains {
     /// New chains for a boot.
     #[must_use]
     pub fn new(boot: String) -> Self {
-        Self {
-            boot,
-            heads: HashMap::new(),
-            pending: HashMap::new(),
-        }
+        Self { boot, heads: HashMap::new(), pending: HashMap::new() }
     }
 
     /// Links an event's text behind the last one of its chain.
@@ -52,12 +48,7 @@ impl Chains {
         let (seq, prev) = head.copied().unwrap_or((0, [0; 32]));
         let hash = link_hash(&prev, text);
         self.pending.insert(chain.to_owned(), (seq + 1, hash));
-        Linked {
-            chain: format!("{}/{chain}", self.boot),
-            seq: seq + 1,
-            prev,
-            hash,
-        }
+        Linked { chain: format!("{}/{chain}", self.boot), seq: seq + 1, prev, hash }
     }
 
     /// The transaction committed: what was linked counts.

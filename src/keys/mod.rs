@@ -1,67 +1,52 @@
-//! Stand-in until the room arrives: the stored forms of keys.
-use async_trait::async_trait;
-use boundary::{Fault, SectorId};
-use time::OffsetDateTime;
+//! Keys: the master key, and under it every other key, by purpose.
+//!
+//! The master key seals what the database keeps: signing keys, carrier keys, sector keys. A check value tells a wrong
+//! master key at start. Nothing is ever replaced because it is missing or does not open: that would change every
+//! pseudonym.
 
-/// What a key is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// a
-    LtiPlatform,
-    /// b
-    LtiTool,
-    /// c
-    Carrier,
-}
-/// Its state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyState {
-    /// a
-    Next,
-    /// b
-    Active,
-    /// c
-    Retired,
-}
-/// A key as stored.
-#[derive(Clone)]
-pub struct StoredKey {
-    /// a
-    pub kid: String,
-    /// b
-    pub purpose: Purpose,
-    /// c
-    pub state: KeyState,
-    /// d
-    pub sealed: String,
-    /// e
-    pub created: OffsetDateTime,
-}
-/// A sector key as stored.
-#[derive(Clone)]
-pub struct StoredSectorKey {
-    /// a
-    pub sector: SectorId,
-    /// b
-    pub epoch: u32,
-    /// c
-    pub sealed: String,
-    /// d
-    pub created: OffsetDateTime,
-}
-/// What keys need of a store.
-#[async_trait]
-pub trait KeyStore: Send + Sync {
-    /// all
-    async fn keys(&self) -> Result<Vec<StoredKey>, Fault>;
-    /// add
-    async fn add_keys(&self, keys: &[StoredKey]) -> Result<(), Fault>;
-    /// check
-    async fn check_value(&self) -> Result<Option<String>, Fault>;
-    /// set
-    async fn set_check_value(&self, sealed: &str) -> Result<bool, Fault>;
-    /// current epoch
-    async fn sector_key(&self, sector: &SectorId) -> Result<Option<StoredSectorKey>, Fault>;
-    /// add
-    async fn add_sector_key(&self, key: &StoredSectorKey) -> Result<bool, Fault>;
+mod init;
+mod master;
+mod ring;
+mod stored;
+
+use thiserror::Error;
+
+pub use init::{Made, init, list};
+pub use master::{MasterKeys, create_master_key_file};
+pub use ring::KeyRing;
+pub use stored::{KeyState, KeyStore, Purpose, StoredKey, StoredSectorKey};
+
+use boundary::Fault;
+
+/// Why the keys cannot be opened, in words for the operator.
+#[derive(Debug, Error)]
+pub enum KeyError {
+    /// Nobody says where the master key is.
+    #[error(
+        "no master key: set PASSERELLE_MASTER_KEY_FILE to its file, or PASSERELLE_MASTER_KEY to the key itself"
+    )]
+    NoMasterKey,
+    /// The file cannot be used.
+    #[error("master key file {0}")]
+    File(String),
+    /// The text is not a master key.
+    #[error("the master key is not one or more lines of 32 bytes in base64url")]
+    Unreadable,
+    /// It is not the key that sealed this database.
+    #[error(
+        "this is not the master key of this database: nothing was changed; start with the right key, or with the right database"
+    )]
+    WrongMasterKey,
+    /// The keys were never made.
+    #[error("the database has no {0} key: run `passerelle keys init`")]
+    NotInitialised(&'static str),
+    /// A stored key does not open under the master key.
+    #[error("key {0} does not open under the master key")]
+    Sealed(String),
+    /// A library failed.
+    #[error("a key could not be made")]
+    Failed,
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] Fault),
 }

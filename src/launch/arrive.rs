@@ -23,19 +23,14 @@ impl Dispatcher {
     /// The person chose a school: the parked launch goes on from there.
     pub(super) async fn chosen(&self, request: &Request, launch: &mut LaunchId) -> Result<Outcome, Stop> {
         let malformed = |e: boundary::Ambiguous| RefusalCode::LoginMalformed.about(e.to_string());
-        let handle = request
-            .fields
-            .one("launch")
-            .map_err(malformed)?
-            .unwrap_or_default();
+        let handle = request.fields.one("launch").map_err(malformed)?.unwrap_or_default();
         let uai = request.fields.one("uai").map_err(malformed)?.unwrap_or_default();
         let handle = Handle::parse(handle).map_err(|e| RefusalCode::LoginMalformed.about(e.to_string()))?;
         let uai =
             Uai::parse_any_letter(uai).map_err(|_| RefusalCode::LoginMalformed.about("uai is not a UAI"))?;
         let parked = self.read_parked(&handle, request, Awaits::School).await?;
         *launch = parked.launch.clone();
-        self.admit(&parked.launch, parked.arrival, Some(uai), Gate::Take(handle))
-            .await
+        self.admit(&parked.launch, parked.arrival, Some(uai), Gate::Take(handle)).await
     }
 
     async fn admit(
@@ -58,9 +53,7 @@ impl Dispatcher {
             Err(Stop::Refused(refusal)) => self.refuse(refusal, event, gate).await,
             Err(fault) => Err(fault),
         };
-        outcome
-            .map_err(|stop| stop.with_back(&back))
-            .map(|outcome| outcome.with_back(back))
+        outcome.map_err(|stop| stop.with_back(&back)).map(|outcome| outcome.with_back(back))
     }
 
     async fn weigh_and_ask(
@@ -71,13 +64,7 @@ impl Dispatcher {
     ) -> Result<Weighed, Stop> {
         let weighed = self.weigh(arrival, &arrival.wanted, chosen, event).await?;
         if let Weighed::Asked(asked) = &weighed {
-            let Asked {
-                subject,
-                school,
-                resource,
-                tool,
-                ..
-            } = &**asked;
+            let Asked { subject, school, resource, tool, .. } = &**asked;
             self.rooms.licensing.ask(subject, school, resource, tool).await?;
         }
         Ok(weighed)
@@ -100,11 +87,7 @@ impl Dispatcher {
                 .target_url
                 .clone()
                 .unwrap_or_else(|| asked.tool.value.lti.target_url.clone()),
-            deployment: self
-                .rooms
-                .names
-                .of_school(&asked.sector, &asked.subject.school)
-                .await?,
+            deployment: self.rooms.names.of_school(&asked.sector, &asked.subject.school).await?,
         };
         let resource = (asked.resource.value.ark.clone(), asked.tool.value.id.clone());
         let parked = self.parked(launch, arrival, chosen, resource, Awaits::Publisher);
@@ -125,13 +108,7 @@ impl Dispatcher {
         self.park(&parked, &handle, gate).await?;
         let cookie = self.cookie(&handle, &parked);
         let (ent, locale) = (Some(parked.arrival.via.ent), parked.arrival.locale);
-        Ok(Outcome::Choose(Box::new(SchoolChoice {
-            handle,
-            schools,
-            ent,
-            cookie,
-            locale,
-        })))
+        Ok(Outcome::Choose(Box::new(SchoolChoice { handle, schools, ent, cookie, locale })))
     }
 
     fn parked(
@@ -143,15 +120,7 @@ impl Dispatcher {
         awaits: Awaits,
     ) -> Parked {
         let binding = draw_binding(&*self.world);
-        Parked {
-            launch: launch.clone(),
-            awaits,
-            arrival,
-            chosen,
-            resource,
-            tool,
-            binding,
-        }
+        Parked { launch: launch.clone(), awaits, arrival, chosen, resource, tool, binding }
     }
 
     fn cookie(&self, handle: &Handle, parked: &Parked) -> boundary::BindingCookie {
@@ -162,16 +131,7 @@ impl Dispatcher {
     async fn park(&self, parked: &Parked, handle: &Handle, gate: Gate) -> Result<(), Stop> {
         let at = self.world.now();
         let row = parked.seal(handle, at + self.parked_for, &*self.world)?;
-        match self
-            .rooms
-            .launches
-            .commit(Item {
-                gate,
-                writes: vec![Write::Park(row)],
-                at,
-            })
-            .await?
-        {
+        match self.rooms.launches.commit(Item { gate, writes: vec![Write::Park(row)], at }).await? {
             Committed::Done => Ok(()),
             Committed::Closed | Committed::Renamed => Err(used_before()),
         }
@@ -185,11 +145,7 @@ impl Dispatcher {
         gate: Gate,
     ) -> Result<Outcome, Stop> {
         event.happened = Happened::Refused(refusal.code());
-        let item = Item {
-            gate,
-            at: event.at,
-            writes: vec![Write::Event(event)],
-        };
+        let item = Item { gate, at: event.at, writes: vec![Write::Event(event)] };
         match self.rooms.launches.commit(item).await? {
             Committed::Done => Ok(Outcome::refused(refusal)),
             Committed::Closed | Committed::Renamed => Err(used_before()),
@@ -204,10 +160,7 @@ fn used_before() -> Stop {
 impl Outcome {
     fn with_back(self, back: boundary::Back) -> Self {
         match self {
-            Self::Refused { refusal, told } => Self::Refused {
-                refusal: refusal.with_back(back),
-                told,
-            },
+            Self::Refused { refusal, told } => Self::Refused { refusal: refusal.with_back(back), told },
             other => other,
         }
     }

@@ -37,9 +37,7 @@ impl Dispatcher {
         *launch = parked.launch.clone();
         labels.via = Some(parked.arrival.via.protocol.as_str());
         let back = back_of(&parked.arrival);
-        self.resume(&handle, &answer, &parked)
-            .await
-            .map_err(|stop| stop.with_back(&back))
+        self.resume(&handle, &answer, &parked).await.map_err(|stop| stop.with_back(&back))
     }
 
     /// Reads a parked launch and checks that this browser brought it. It stays until it is taken.
@@ -60,11 +58,7 @@ impl Dispatcher {
                 .with_back(back)
                 .into());
         }
-        if parked.awaits == awaits {
-            Ok(parked)
-        } else {
-            Err(spent().with_back(back).into())
-        }
+        if parked.awaits == awaits { Ok(parked) } else { Err(spent().with_back(back).into()) }
     }
 
     async fn resume(&self, handle: &Handle, answer: &AnswerTo, parked: &Parked) -> Result<Outcome, Stop> {
@@ -85,16 +79,7 @@ impl Dispatcher {
             let (outcome, mut writes) = item;
             let at = event.at;
             writes.push(Write::Event(event));
-            match self
-                .rooms
-                .launches
-                .commit(Item {
-                    gate: Gate::Take(handle.clone()),
-                    writes,
-                    at,
-                })
-                .await?
-            {
+            match self.rooms.launches.commit(Item { gate: Gate::Take(handle.clone()), writes, at }).await? {
                 Committed::Done => return Ok(outcome),
                 Committed::Closed => return Ok(self.tell(answer, spent())),
                 Committed::Renamed => {}
@@ -112,10 +97,7 @@ impl Dispatcher {
     ) -> Result<(Reply, Vec<Write>), Stop> {
         let arrival = &parked.arrival;
         let wanted = Wanted::Ark(parked.resource.clone());
-        let asked = match self
-            .weigh(arrival, &wanted, parked.chosen.as_ref(), event)
-            .await?
-        {
+        let asked = match self.weigh(arrival, &wanted, parked.chosen.as_ref(), event).await? {
             Weighed::Asked(asked) => asked,
             Weighed::Choose(..) => {
                 return Err(RefusalCode::SchoolAmbiguous
@@ -123,18 +105,8 @@ impl Dispatcher {
                     .into());
             }
         };
-        let Asked {
-            subject,
-            school,
-            resource,
-            tool,
-            sector,
-        } = &*asked;
-        let entitled = self
-            .rooms
-            .licensing
-            .entitle(subject, school, resource, tool)
-            .await?;
+        let Asked { subject, school, resource, tool, sector } = &*asked;
+        let entitled = self.rooms.licensing.entitle(subject, school, resource, tool).await?;
         let named = self.rooms.names.of_launch(sector, subject, arrival).await?;
         let agreement = self.rooms.agreements.agreement(&resource.value.ark).await?;
         let known = self.known_attributes(&asked, arrival).await?;
@@ -154,19 +126,13 @@ impl Dispatcher {
         let mut known = arrival.attributes.clone();
         known.set(Attribute::Uai, vec![asked.subject.school.to_string()]);
         let ent = self.rooms.directory.store().ent(&arrival.via.ent).await?;
-        known.set(
-            Attribute::IdEnt,
-            ent.and_then(|ent| ent.code.clone()).into_iter().collect(),
-        );
+        known.set(Attribute::IdEnt, ent.and_then(|ent| ent.code.clone()).into_iter().collect());
         for (attribute, status) in [
             (Attribute::Div, boundary::GroupStatus::Division),
             (Attribute::Gro, boundary::GroupStatus::Group),
         ] {
             let groups = asked.subject.groups.iter().filter(|group| group.status == status);
-            known.set(
-                attribute,
-                groups.map(|group| format!("{0}##{0}", group.code)).collect(),
-            );
+            known.set(attribute, groups.map(|group| format!("{0}##{0}", group.code)).collect());
         }
         if let Some(level) = &asked.subject.level {
             known.set(Attribute::EMef, vec![level.clone()]);
@@ -184,19 +150,9 @@ impl Dispatcher {
         Ok(Delivery {
             tool: Arc::new(tool.clone()),
             title: resource.title.clone(),
-            target_url: resource
-                .target_url
-                .clone()
-                .unwrap_or_else(|| tool.target_url.clone()),
-            custom: custom
-                .into_iter()
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-            context_kinds: arrival
-                .context
-                .as_ref()
-                .map(|context| context.kinds.clone())
-                .unwrap_or_default(),
+            target_url: resource.target_url.clone().unwrap_or_else(|| tool.target_url.clone()),
+            custom: custom.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            context_kinds: arrival.context.as_ref().map(|context| context.kinds.clone()).unwrap_or_default(),
             target: arrival.target,
             locale: arrival.locale.clone(),
             return_url,

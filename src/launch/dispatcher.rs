@@ -49,13 +49,7 @@ impl Dispatcher {
         rooms: Rooms,
         parked_for: Duration,
     ) -> Self {
-        Self {
-            world,
-            inbound,
-            outbound,
-            rooms,
-            parked_for,
-        }
+        Self { world, inbound, outbound, rooms, parked_for }
     }
 
     /// The connector towards ENTs.
@@ -72,25 +66,16 @@ impl Dispatcher {
 
     /// Answers a request at a door of the inbound connector: a step of a sign-on, or hop A.
     pub async fn arrive(&self, request: Request) -> Answer {
-        let labels = Labels {
-            via: Some(self.inbound.protocol().as_str()),
-            to: None,
-        };
+        let labels = Labels { via: Some(self.inbound.protocol().as_str()), to: None };
         let outcome = self.arrived(&request).await.unwrap_or_else(Outcome::from);
         self.answer(request.launch, outcome, labels).await
     }
 
     /// Answers the choice of a school: hop A goes on.
     pub async fn choose(&self, request: Request) -> Answer {
-        let labels = Labels {
-            via: Some(self.inbound.protocol().as_str()),
-            to: None,
-        };
+        let labels = Labels { via: Some(self.inbound.protocol().as_str()), to: None };
         let mut launch = request.launch.clone();
-        let outcome = self
-            .chosen(&request, &mut launch)
-            .await
-            .unwrap_or_else(Outcome::from);
+        let outcome = self.chosen(&request, &mut launch).await.unwrap_or_else(Outcome::from);
         self.answer(launch, outcome, labels).await
     }
 
@@ -98,14 +83,8 @@ impl Dispatcher {
     pub async fn depart(&self, request: Request) -> Answer {
         let to = self.outbound.protocol().as_str();
         let mut launch = request.launch.clone();
-        let mut labels = Labels {
-            via: None,
-            to: Some(to),
-        };
-        let outcome = self
-            .departed(&request, &mut launch, &mut labels)
-            .await
-            .unwrap_or_else(Outcome::from);
+        let mut labels = Labels { via: None, to: Some(to) };
+        let outcome = self.departed(&request, &mut launch, &mut labels).await.unwrap_or_else(Outcome::from);
         self.answer(launch, outcome, labels).await
     }
 
@@ -116,12 +95,7 @@ impl Dispatcher {
             None => None,
         };
         let embedders = embedders.map(|ent| ent.origins.clone()).unwrap_or_default();
-        Answer {
-            launch,
-            outcome,
-            embedders,
-            labels,
-        }
+        Answer { launch, outcome, embedders, labels }
     }
 }
 
@@ -129,9 +103,7 @@ impl Outcome {
     fn embedder(&self) -> Option<&EntId> {
         match self {
             Self::Step(reply) | Self::Delivered(reply) => reply.embedder.as_ref(),
-            Self::Refused {
-                told: Some(reply), ..
-            } => reply.embedder.as_ref(),
+            Self::Refused { told: Some(reply), .. } => reply.embedder.as_ref(),
             Self::Refused { refusal, told: None } => refusal.back().ent.as_ref(),
             Self::Fault(fault) => fault.back.ent.as_ref(),
             Self::Choose(choice) => choice.ent.as_ref(),

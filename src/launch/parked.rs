@@ -42,11 +42,7 @@ impl Parked {
     ) -> Result<ParkedRow, Fault> {
         let plain = serde_json::to_vec(self).map_err(|e| Fault::new(format!("parked launch: {e}")))?;
         let sealed = tickets.seal(SealPurpose::Parked, &plain)?;
-        Ok(ParkedRow {
-            handle: handle.clone(),
-            sealed,
-            until,
-        })
+        Ok(ParkedRow { handle: handle.clone(), sealed, until })
     }
 
     /// Opens what was sealed. A row that does not open is damage or a lost key, never the reader's doing.
@@ -67,10 +63,5 @@ pub(super) fn draw_binding(chance: &dyn Chance) -> String {
 /// The cookie that binds a parked launch to the browser that brought it.
 pub(super) fn binding_cookie(name: (String, &'static str), value: &str, seconds: u32) -> BindingCookie {
     let (name, path) = name;
-    BindingCookie {
-        name,
-        value: value.to_owned(),
-        path,
-        max_age: seconds.min(600),
-    }
+    BindingCookie { name, value: value.to_owned(), path, max_age: seconds.min(600) }
 }

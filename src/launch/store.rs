@@ -22,9 +22,7 @@ pub struct ParkedRow {
 
 impl fmt::Debug for ParkedRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ParkedRow")
-            .field("until", &self.until)
-            .finish_non_exhaustive()
+        f.debug_struct("ParkedRow").field("until", &self.until).finish_non_exhaustive()
     }
 }
 

@@ -37,33 +37,17 @@ impl Dispatcher {
         let resource = catalogue::find(&*self.rooms.catalogue, wanted).await?;
         event.resource = Some(resource.value.ark.clone());
         let store = self.rooms.directory.store();
-        let missing = |what: &str| {
-            Fault::new(format!(
-                "resource {}: its {what} is not registered",
-                resource.value.ark
-            ))
-        };
-        let tool = store
-            .tool(&resource.value.tool)
-            .await?
-            .ok_or_else(|| missing("tool"))?;
-        let sector = store
-            .sector(&tool.value.sector)
-            .await?
-            .ok_or_else(|| missing("sector"))?;
+        let missing =
+            |what: &str| Fault::new(format!("resource {}: its {what} is not registered", resource.value.ark));
+        let tool = store.tool(&resource.value.tool).await?.ok_or_else(|| missing("tool"))?;
+        let sector = store.sector(&tool.value.sector).await?.ok_or_else(|| missing("sector"))?;
         event.sector = Some(sector.id.clone());
         match self.rooms.directory.resolve(arrival, chosen).await? {
             Resolved::Choose(schools) => Ok(Weighed::Choose(schools, resource)),
             Resolved::Subject(subject, school) => {
                 event.school = Some(subject.school.clone());
                 event.profile = Some(subject.profile);
-                Ok(Weighed::Asked(Box::new(Asked {
-                    subject: *subject,
-                    school,
-                    resource,
-                    tool,
-                    sector,
-                })))
+                Ok(Weighed::Asked(Box::new(Asked { subject: *subject, school, resource, tool, sector })))
             }
         }
     }

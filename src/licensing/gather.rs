@@ -63,11 +63,7 @@ impl Licensing {
             Decision::Open(entitled) => return Ok(entitled),
             Decision::Seat(offer) => offer,
         };
-        if !self
-            .store
-            .take_seat(&offer, subject.person, self.clock.now())
-            .await?
-        {
+        if !self.store.take_seat(&offer, subject.person, self.clock.now()).await? {
             return Err(last_seat_gone(&offer).into());
         }
         match self.ask(subject, school, resource, tool).await? {
@@ -116,20 +112,10 @@ impl Licensing {
             return Ok((in_set, SeatState::Full));
         };
         let room = self.store.has_room(&subscription.id, pool).await?;
-        Ok((
-            true,
-            if room {
-                SeatState::Free(pool)
-            } else {
-                SeatState::Full
-            },
-        ))
+        Ok((true, if room { SeatState::Free(pool) } else { SeatState::Full }))
     }
 }
 
 fn last_seat_gone(offer: &SeatOffer) -> boundary::Refusal {
-    RefusalCode::NoSeat.about(format!(
-        "subscription {}: the last seat went meanwhile",
-        offer.subscription
-    ))
+    RefusalCode::NoSeat.about(format!("subscription {}: the last seat went meanwhile", offer.subscription))
 }

@@ -1,3 +1,4 @@
 //! What an operator does, once, for the command line, the API and the console.
 
 pub mod apply;
+pub mod doctor;

@@ -49,34 +49,21 @@ impl Names {
         let root = self.store.root(subject.person).await?.ok_or_else(erased)?;
         let mut fresh = Vec::new();
         let person = self.of_person(sector, subject, &root, &mut fresh).await?;
-        let school = self
-            .of_thing(sector, Thing::School, subject.school.as_str(), &mut fresh)
-            .await?;
+        let school = self.of_thing(sector, Thing::School, subject.school.as_str(), &mut fresh).await?;
         let context = match &arrival.context {
-            Some(claim) => Some(
-                self.of_thing(sector, Thing::Context, &own_id(arrival, &claim.id), &mut fresh)
-                    .await?,
-            ),
+            Some(claim) => {
+                Some(self.of_thing(sector, Thing::Context, &own_id(arrival, &claim.id), &mut fresh).await?)
+            }
             None => None,
         };
         let link = match &arrival.link {
-            Some(claim) => Some(
-                self.of_thing(sector, Thing::Link, &own_id(arrival, &claim.id), &mut fresh)
-                    .await?,
-            ),
+            Some(claim) => {
+                Some(self.of_thing(sector, Thing::Link, &own_id(arrival, &claim.id), &mut fresh).await?)
+            }
             None => None,
         };
         let commitment = commitment(&root, &sector.id, &person);
-        Ok(Named {
-            identifiers: Identifiers {
-                person,
-                school,
-                context,
-                link,
-            },
-            fresh,
-            commitment,
-        })
+        Ok(Named { identifiers: Identifiers { person, school, context, link }, fresh, commitment })
     }
 
     /// How a sector calls a school: LTI's deployment towards publishers.
@@ -84,8 +71,7 @@ impl Names {
     /// # Errors
     /// A fault where store or keys do not answer.
     pub async fn of_school(&self, sector: &Sector, school: &Uai) -> Result<Pseudonym, Fault> {
-        self.of_thing(sector, Thing::School, school.as_str(), &mut Vec::new())
-            .await
+        self.of_thing(sector, Thing::School, school.as_str(), &mut Vec::new()).await
     }
 
     async fn of_person(
@@ -100,11 +86,7 @@ impl Names {
             SectorScope::School => Scope::School(subject.school.clone()),
         };
         let id = subject.person.uuid().to_string();
-        if let Some(stored) = self
-            .store
-            .current(&sector.id, &scope.as_text(), "person", &id)
-            .await?
-        {
+        if let Some(stored) = self.store.current(&sector.id, &scope.as_text(), "person", &id).await? {
             return Ok(stored);
         }
         let value = derive_for_person(&self.keys.sector_key(&sector.id).await?, &scope, root);
@@ -120,11 +102,7 @@ impl Names {
         fresh: &mut Vec<NameRow>,
     ) -> Result<Pseudonym, Fault> {
         let scope = Scope::Portable;
-        if let Some(stored) = self
-            .store
-            .current(&sector.id, &scope.as_text(), thing.as_str(), id)
-            .await?
-        {
+        if let Some(stored) = self.store.current(&sector.id, &scope.as_text(), thing.as_str(), id).await? {
             return Ok(stored);
         }
         let value = derive_for_thing(&self.keys.sector_key(&sector.id).await?, &scope, thing, id);
@@ -141,14 +119,7 @@ impl Names {
         subject: String,
     ) -> NameRow {
         let (sector, value, scope) = (sector.id.clone(), value.clone(), scope.as_text());
-        NameRow {
-            sector,
-            value,
-            scope,
-            kind,
-            subject,
-            at: self.clock.now(),
-        }
+        NameRow { sector, value, scope, kind, subject, at: self.clock.now() }
     }
 }
 

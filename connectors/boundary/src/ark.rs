@@ -27,11 +27,7 @@ impl Ark {
         let (resolver, ark) = text.split_at(start);
         let plain =
             resolver.is_empty() || resolver.starts_with("https://") || resolver.starts_with("http://");
-        if plain && text.len() <= 1024 && is_ark(ark) {
-            Ok(Self(ark.to_owned()))
-        } else {
-            Err(refused())
-        }
+        if plain && text.len() <= 1024 && is_ark(ark) { Ok(Self(ark.to_owned())) } else { Err(refused()) }
     }
 
     /// The ARK as text, beginning with `ark:/`.
@@ -43,9 +39,7 @@ impl Ark {
 
 fn is_ark(ark: &str) -> bool {
     let name = ark.strip_prefix("ark:/").unwrap_or_default();
-    let parts = name
-        .split_once('/')
-        .is_some_and(|(naan, rest)| !naan.is_empty() && !rest.is_empty());
+    let parts = name.split_once('/').is_some_and(|(naan, rest)| !naan.is_empty() && !rest.is_empty());
     parts && name.chars().all(|c| c.is_ascii_graphic())
 }
 
@@ -71,14 +65,7 @@ mod tests {
             Ark::parse("http://n2t.net/ark:/99999/abc").unwrap(),
             Ark::parse("ark:/99999/abc").unwrap()
         );
-        for bad in [
-            "",
-            "ark:/",
-            "ark:/99999",
-            "ark:/99999/",
-            "x ark:/1/a",
-            "ark:/1/a b",
-        ] {
+        for bad in ["", "ark:/", "ark:/99999", "ark:/99999/", "x ark:/1/a", "ark:/1/a b"] {
             assert!(Ark::parse(bad).is_err(), "{bad:?} was taken");
         }
     }

@@ -110,9 +110,7 @@ impl Attributes {
 
     /// All attributes with their values, in the order of [`Attribute::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = (Attribute, &[String])> {
-        self.0
-            .iter()
-            .map(|(attribute, values)| (*attribute, values.as_slice()))
+        self.0.iter().map(|(attribute, values)| (*attribute, values.as_slice()))
     }
 
     /// The names of the attributes that are known.

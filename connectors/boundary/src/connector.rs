@@ -52,10 +52,7 @@ impl Fault {
     /// A fault with words for the operator.
     #[must_use]
     pub fn new(detail: impl Into<String>) -> Self {
-        Self {
-            detail: detail.into(),
-            back: Box::default(),
-        }
+        Self { detail: detail.into(), back: Box::default() }
     }
 
     /// The same fault with a way back.

@@ -139,12 +139,7 @@ pub fn decide(question: &Question) -> Result<Decision, Refusal> {
         match weigh(offer, question) {
             Weight::Open => return Ok(Decision::Open(entitle(question, offer.subscription.clone()))),
             Weight::Seat(pool) => {
-                seat = seat.or_else(|| {
-                    Some(SeatOffer {
-                        subscription: offer.subscription.clone(),
-                        pool,
-                    })
-                });
+                seat = seat.or_else(|| Some(SeatOffer { subscription: offer.subscription.clone(), pool }));
             }
             Weight::Refused(code) if distance(code) > distance(nearest.0) => {
                 nearest = (code, Some(offer.subscription.clone()));

@@ -161,14 +161,7 @@ pub fn derive_for_person(key: &SectorKey, scope: &Scope, root: &Root) -> Pseudon
 /// What a sector calls a thing with this id.
 #[must_use]
 pub fn derive_for_thing(key: &SectorKey, scope: &Scope, thing: Thing, id: &str) -> Pseudonym {
-    derive(
-        key,
-        &[
-            scope.as_text().as_bytes(),
-            thing.as_str().as_bytes(),
-            id.as_bytes(),
-        ],
-    )
+    derive(key, &[scope.as_text().as_bytes(), thing.as_str().as_bytes(), id.as_bytes()])
 }
 
 fn derive(key: &SectorKey, fields: &[&[u8]]) -> Pseudonym {
@@ -204,14 +197,9 @@ impl Commitment {
 #[must_use]
 pub fn commitment(root: &Root, sector: &SectorId, value: &Pseudonym) -> Commitment {
     let master = hmac::Key::new(hmac::HMAC_SHA256, &root.0);
-    let journal = hmac::Key::new(
-        hmac::HMAC_SHA256,
-        hmac::sign(&master, b"passerelle journal commitment").as_ref(),
-    );
-    let tag = hmac::sign(
-        &journal,
-        &length_prefixed(&[sector.as_str().as_bytes(), value.0.as_bytes()]),
-    );
+    let journal =
+        hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&master, b"passerelle journal commitment").as_ref());
+    let tag = hmac::sign(&journal, &length_prefixed(&[sector.as_str().as_bytes(), value.0.as_bytes()]));
     Commitment(tag.as_ref().try_into().unwrap_or([0; 32]))
 }
 

@@ -101,11 +101,7 @@ impl RefusalCode {
     /// A refusal with this code; `detail` is for the operator and holds no personal data.
     #[must_use]
     pub fn about(self, detail: impl Into<String>) -> Refusal {
-        Refusal {
-            code: self,
-            detail: detail.into(),
-            back: Box::default(),
-        }
+        Refusal { code: self, detail: detail.into(), back: Box::default() }
     }
 }
 

@@ -116,12 +116,7 @@ pub fn release(
             Some(why) => withheld.push((attribute, why)),
         }
     }
-    Released {
-        entitled,
-        identifiers,
-        attributes,
-        withheld,
-    }
+    Released { entitled, identifiers, attributes, withheld }
 }
 
 fn held_back(
@@ -155,10 +150,7 @@ mod tests {
             approved_by: approved.map(|_| "dpo".into()),
             approved_on: approved,
         };
-        Agreement {
-            resource: Ark::parse("ark:/1/a").unwrap(),
-            attributes: vec![line],
-        }
+        Agreement { resource: Ark::parse("ark:/1/a").unwrap(), attributes: vec![line] }
     }
 
     #[test]
@@ -167,25 +159,13 @@ mod tests {
             held_back(attribute, profile, agreement, TODAY)
         };
         let pre = agreement(Attribute::Pre, Some(TODAY));
-        assert_eq!(
-            why(Attribute::Pre, Profile::Pupil, None),
-            Some(Withheld::NotAgreed)
-        );
-        assert_eq!(
-            why(Attribute::Nom, Profile::Pupil, Some(&pre)),
-            Some(Withheld::NotAgreed)
-        );
+        assert_eq!(why(Attribute::Pre, Profile::Pupil, None), Some(Withheld::NotAgreed));
+        assert_eq!(why(Attribute::Nom, Profile::Pupil, Some(&pre)), Some(Withheld::NotAgreed));
         assert_eq!(why(Attribute::Pre, Profile::Pupil, Some(&pre)), None);
         let pending = agreement(Attribute::Pre, None);
-        assert_eq!(
-            why(Attribute::Pre, Profile::Pupil, Some(&pending)),
-            Some(Withheld::NotApproved)
-        );
+        assert_eq!(why(Attribute::Pre, Profile::Pupil, Some(&pending)), Some(Withheld::NotApproved));
         let tomorrow = agreement(Attribute::Pre, Some(date!(2026 - 11 - 25)));
-        assert_eq!(
-            why(Attribute::Pre, Profile::Pupil, Some(&tomorrow)),
-            Some(Withheld::NotApproved)
-        );
+        assert_eq!(why(Attribute::Pre, Profile::Pupil, Some(&tomorrow)), Some(Withheld::NotApproved));
     }
 
     #[test]
@@ -199,9 +179,6 @@ mod tests {
             held_back(Attribute::PMel, Profile::Guardian, Some(&mail), TODAY),
             Some(Withheld::NeverForPupils)
         );
-        assert_eq!(
-            held_back(Attribute::PMel, Profile::Teacher, Some(&mail), TODAY),
-            None
-        );
+        assert_eq!(held_back(Attribute::PMel, Profile::Teacher, Some(&mail), TODAY), None);
     }
 }

@@ -76,11 +76,7 @@ impl Reply {
     /// An answer without cookies.
     #[must_use]
     pub const fn of(body: Body) -> Self {
-        Self {
-            body,
-            cookies: Vec::new(),
-            embedder: None,
-        }
+        Self { body, cookies: Vec::new(), embedder: None }
     }
 
     /// The same answer with one more cookie.

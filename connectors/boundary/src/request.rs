@@ -28,11 +28,7 @@ impl Fields {
     /// # Errors
     /// [`Ambiguous`] when it was given more than once.
     pub fn one(&self, name: &str) -> Result<Option<&str>, Ambiguous> {
-        let mut values = self
-            .0
-            .iter()
-            .filter(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str());
+        let mut values = self.0.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str());
         match (values.next(), values.next()) {
             (_, Some(_)) => Err(Ambiguous(name.to_owned())),
             (value, None) => Ok(value),
@@ -42,9 +38,7 @@ impl Fields {
 
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.0.iter().map(|(name, _)| name))
-            .finish()
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
 

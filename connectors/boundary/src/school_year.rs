@@ -58,12 +58,9 @@ pub fn paris_date(moment: OffsetDateTime) -> Date {
         return fallback;
     };
     let day = paris().to_datetime(timestamp).date();
-    let month = u8::try_from(day.month())
-        .ok()
-        .and_then(|m| Month::try_from(m).ok());
+    let month = u8::try_from(day.month()).ok().and_then(|m| Month::try_from(m).ok());
     let date = month.zip(u8::try_from(day.day()).ok());
-    date.and_then(|(m, d)| Date::from_calendar_date(i32::from(day.year()), m, d).ok())
-        .unwrap_or(fallback)
+    date.and_then(|(m, d)| Date::from_calendar_date(i32::from(day.year()), m, d).ok()).unwrap_or(fallback)
 }
 
 /// The first moment of a date in Paris.
@@ -75,10 +72,7 @@ pub fn paris_midnight(date: Date) -> OffsetDateTime {
     let day = i8::try_from(date.day()).unwrap_or(1);
     let civil = civil::Date::new(year, month, day).map(|day| day.to_datetime(civil::Time::midnight()));
     let moment = civil.and_then(|midnight| paris().to_timestamp(midnight));
-    moment
-        .ok()
-        .and_then(|m| OffsetDateTime::from_unix_timestamp(m.as_second()).ok())
-        .unwrap_or(fallback)
+    moment.ok().and_then(|m| OffsetDateTime::from_unix_timestamp(m.as_second()).ok()).unwrap_or(fallback)
 }
 
 /// The zone is bundled with the binary, so that a host without tzdata gives the same answers.
@@ -122,14 +116,8 @@ mod tests {
 
     #[test]
     fn midnight_follows_summer_and_winter_time() {
-        assert_eq!(
-            paris_midnight(date!(2026 - 07 - 01)),
-            datetime!(2026-06-30 22:00 UTC)
-        );
-        assert_eq!(
-            paris_midnight(date!(2026 - 12 - 01)),
-            datetime!(2026-11-30 23:00 UTC)
-        );
+        assert_eq!(paris_midnight(date!(2026 - 07 - 01)), datetime!(2026-06-30 22:00 UTC));
+        assert_eq!(paris_midnight(date!(2026 - 12 - 01)), datetime!(2026-11-30 23:00 UTC));
     }
 
     #[test]

@@ -40,10 +40,7 @@ impl Uai {
         if wanted == given {
             Ok(uai)
         } else {
-            Err(NotAUai::Letter {
-                given: uai.0,
-                wanted: char::from(wanted),
-            })
+            Err(NotAUai::Letter { given: uai.0, wanted: char::from(wanted) })
         }
     }
 
@@ -53,11 +50,7 @@ impl Uai {
     /// [`NotAUai::Form`] when it has not seven digits and a letter.
     pub fn parse_any_letter(text: &str) -> Result<Self, NotAUai> {
         let upper = text.trim().to_ascii_uppercase();
-        if is_uai(&upper) {
-            Ok(Self(upper))
-        } else {
-            Err(NotAUai::Form(text.chars().take(40).collect()))
-        }
+        if is_uai(&upper) { Ok(Self(upper)) } else { Err(NotAUai::Form(text.chars().take(40).collect())) }
     }
 
     /// The number as text, upper case.
@@ -71,11 +64,8 @@ impl Uai {
     }
 
     fn wanted_letter(&self) -> u8 {
-        let digits = self
-            .0
-            .bytes()
-            .take(7)
-            .fold(0_usize, |sum, d| sum * 10 + usize::from(d.wrapping_sub(b'0')));
+        let digits =
+            self.0.bytes().take(7).fold(0_usize, |sum, d| sum * 10 + usize::from(d.wrapping_sub(b'0')));
         LETTERS.get(digits % LETTERS.len()).copied().unwrap_or_default()
     }
 }
@@ -119,15 +109,8 @@ mod tests {
 
     #[test]
     fn other_forms_are_refused() {
-        for bad in [
-            "",
-            "065049P",
-            "06504990P",
-            "0650499P-ET",
-            "0650499P-ET123",
-            "0650499P-XX1",
-            "é650499P",
-        ] {
+        for bad in ["", "065049P", "06504990P", "0650499P-ET", "0650499P-ET123", "0650499P-XX1", "é650499P"]
+        {
             assert!(Uai::parse_any_letter(bad).is_err(), "{bad:?} was taken");
         }
     }

@@ -59,10 +59,7 @@ pub fn peek(token: &str) -> Result<Header, JwsError> {
         return Err(JwsError::Form("critical extensions"));
     }
     let mut text = |name: &str| header.remove(name).and_then(|v| v.as_str().map(str::to_owned));
-    Ok(Header {
-        alg: text("alg").ok_or(JwsError::Form("no algorithm"))?,
-        kid: text("kid"),
-    })
+    Ok(Header { alg: text("alg").ok_or(JwsError::Form("no algorithm"))?, kid: text("kid") })
 }
 
 /// A public key with the algorithms that it may be used with.
@@ -98,11 +95,7 @@ impl VerifyingKey {
         let fits = |algorithm: &&Algorithm| own.as_ref().is_none_or(|own| *own == name(**algorithm));
         let allowed: Vec<_> = family.iter().filter(fits).copied().collect();
         let key = DecodingKey::from_jwk(&jwk).map_err(|_| JwsError::Key("not a JWK"))?;
-        if allowed.is_empty() {
-            Err(JwsError::Algorithm)
-        } else {
-            Ok(Self { key, allowed })
-        }
+        if allowed.is_empty() { Err(JwsError::Algorithm) } else { Ok(Self { key, allowed }) }
     }
 
     /// Reads an RSA public key in PEM, for peers that publish no set.
@@ -112,10 +105,7 @@ impl VerifyingKey {
     pub fn from_pem(pem: &str) -> Result<Self, JwsError> {
         let key =
             DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| JwsError::Key("not an RSA key in PEM"))?;
-        Ok(Self {
-            key,
-            allowed: RSA.to_vec(),
-        })
+        Ok(Self { key, allowed: RSA.to_vec() })
     }
 }
 
@@ -135,15 +125,9 @@ const fn name(algorithm: Algorithm) -> &'static str {
 }
 
 fn strong_rsa(n: &str) -> Result<&'static [Algorithm], JwsError> {
-    let modulus = BASE64URL_NOPAD
-        .decode(n.as_bytes())
-        .map_err(|_| JwsError::Key("modulus"))?;
+    let modulus = BASE64URL_NOPAD.decode(n.as_bytes()).map_err(|_| JwsError::Key("modulus"))?;
     let length = modulus.iter().skip_while(|byte| **byte == 0).count();
-    if length >= SHORTEST_MODULUS {
-        Ok(&RSA)
-    } else {
-        Err(JwsError::Key("shorter than 2048 bits"))
-    }
+    if length >= SHORTEST_MODULUS { Ok(&RSA) } else { Err(JwsError::Key("shorter than 2048 bits")) }
 }
 
 /// Verifies a token and gives its claims. Time, issuer and audience are the caller's business.
@@ -152,11 +136,8 @@ fn strong_rsa(n: &str) -> Result<&'static [Algorithm], JwsError> {
 /// [`JwsError`] says which of form, algorithm, key and signature is wrong.
 pub fn verify(token: &str, key: &VerifyingKey) -> Result<Map<String, Value>, JwsError> {
     let header = peek(token)?;
-    let algorithm = key
-        .allowed
-        .iter()
-        .find(|algorithm| name(**algorithm) == header.alg)
-        .ok_or(JwsError::Algorithm)?;
+    let algorithm =
+        key.allowed.iter().find(|algorithm| name(**algorithm) == header.alg).ok_or(JwsError::Algorithm)?;
     let (message, signature) = token.rsplit_once('.').ok_or(JwsError::Form("not three parts"))?;
     let verified = jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.key, *algorithm);
     if !verified.unwrap_or(false) {
@@ -167,12 +148,8 @@ pub fn verify(token: &str, key: &VerifyingKey) -> Result<Map<String, Value>, Jws
 }
 
 fn object(part: &str, what: &'static str) -> Result<Map<String, Value>, JwsError> {
-    let bytes = BASE64URL_NOPAD
-        .decode(part.as_bytes())
-        .map_err(|_| JwsError::Form("base64url"))?;
-    serde_json::from_slice::<Strict>(&bytes)
-        .map(|strict| strict.0)
-        .map_err(|_| JwsError::Form(what))
+    let bytes = BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| JwsError::Form("base64url"))?;
+    serde_json::from_slice::<Strict>(&bytes).map(|strict| strict.0).map_err(|_| JwsError::Form(what))
 }
 
 /// An object whose members are given once: two readers of a doubled member may believe different ones.
@@ -230,10 +207,7 @@ mod tests {
             changed.replace_range(at..=at, other);
             assert!(verify(&changed, &key_of(&signer)).is_err(), "character {at}");
         }
-        assert_eq!(
-            verify(&token, &key_of(&RsaSigner::generate().unwrap())),
-            Err(JwsError::Signature)
-        );
+        assert_eq!(verify(&token, &key_of(&RsaSigner::generate().unwrap())), Err(JwsError::Signature));
     }
 
     #[test]
@@ -242,11 +216,7 @@ mod tests {
         let claims = part(&json!({ "sub": "x" }));
         for alg in ["none", "None", "HS256", "HS512", "PS256", "EdDSA", ""] {
             let token = format!("{}.{claims}.", part(&json!({ "alg": alg })));
-            assert_eq!(
-                verify(&token, &key_of(&signer)),
-                Err(JwsError::Algorithm),
-                "{alg}"
-            );
+            assert_eq!(verify(&token, &key_of(&signer)), Err(JwsError::Algorithm), "{alg}");
         }
         let secret = signer.public_jwk().to_string();
         let hs256 = josekit::jws::HS256.signer_from_bytes(secret.as_bytes()).unwrap();
@@ -262,10 +232,7 @@ mod tests {
         let mut jwk = signer.public_jwk();
         jwk["alg"] = json!("RS512");
         let key = VerifyingKey::from_jwk(&jwk.to_string()).unwrap();
-        assert_eq!(
-            verify(&signer.sign(b"{}").unwrap(), &key),
-            Err(JwsError::Algorithm)
-        );
+        assert_eq!(verify(&signer.sign(b"{}").unwrap(), &key), Err(JwsError::Algorithm));
     }
 
     #[test]
@@ -281,18 +248,13 @@ mod tests {
     fn short_keys_are_refused() {
         let pair = josekit::jwk::alg::rsa::RsaKeyPair::generate(1024).unwrap();
         let jwk = pair.to_jwk_public_key().to_string();
-        assert_eq!(
-            VerifyingKey::from_jwk(&jwk).unwrap_err(),
-            JwsError::Key("shorter than 2048 bits")
-        );
+        assert_eq!(VerifyingKey::from_jwk(&jwk).unwrap_err(), JwsError::Key("shorter than 2048 bits"));
     }
 
     #[test]
     fn another_implementation_signs_what_we_verify() {
         let pair = josekit::jws::RS256.generate_key_pair(2048).unwrap();
-        let signer = josekit::jws::RS256
-            .signer_from_jwk(&pair.to_jwk_key_pair())
-            .unwrap();
+        let signer = josekit::jws::RS256.signer_from_jwk(&pair.to_jwk_key_pair()).unwrap();
         let mut header = josekit::jws::JwsHeader::new();
         header.set_token_type("JWT");
         let token = josekit::jws::serialize_compact(br#"{"a":1}"#, &header, &signer).unwrap();

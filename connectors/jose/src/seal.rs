@@ -32,15 +32,8 @@ impl SealingKey {
         let mut context = digest::Context::new(&digest::SHA256);
         context.update(b"passerelle sealing key id");
         context.update(&bits);
-        let id: String = BASE64URL_NOPAD
-            .encode(context.finish().as_ref())
-            .chars()
-            .take(16)
-            .collect();
-        Self {
-            bits: Zeroizing::new(bits),
-            id,
-        }
+        let id: String = BASE64URL_NOPAD.encode(context.finish().as_ref()).chars().take(16).collect();
+        Self { bits: Zeroizing::new(bits), id }
     }
 
     /// Its id: a digest that tells keys apart and tells nothing about them.
@@ -89,13 +82,9 @@ impl Seal {
         let mut header = JweHeader::new();
         header.set_content_encryption("A256GCM");
         header.set_key_id(&key.id);
-        header
-            .set_claim(PURPOSE, Some(Value::from(purpose)))
-            .map_err(failed)?;
+        header.set_claim(PURPOSE, Some(Value::from(purpose))).map_err(failed)?;
         let encrypter = Dir.encrypter_from_bytes(key.bits.as_slice()).map_err(failed)?;
-        self.context
-            .serialize_compact(plain, &header, &encrypter)
-            .map_err(failed)
+        self.context.serialize_compact(plain, &header, &encrypter).map_err(failed)
     }
 
     /// Opens what was sealed for this purpose under one of the keys; `None` for anything else.
@@ -112,9 +101,7 @@ impl Seal {
 
     /// The header is read before anything is decrypted: exactly our algorithms, our purpose, and a key of ours.
     fn key_of(&self, purpose: &str, sealed: &str) -> Option<&SealingKey> {
-        let header = BASE64URL_NOPAD
-            .decode(sealed.split('.').next()?.as_bytes())
-            .ok()?;
+        let header = BASE64URL_NOPAD.decode(sealed.split('.').next()?.as_bytes()).ok()?;
         let header: serde_json::Map<String, Value> = serde_json::from_slice(&header).ok()?;
         let says = |name: &str, value: &str| header.get(name).and_then(Value::as_str) == Some(value);
         let ours =

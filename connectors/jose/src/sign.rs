@@ -48,11 +48,7 @@ impl RsaSigner {
         let (n, e) = modulus_and_exponent(&pair);
         let kid = thumbprint(&n, &e);
         let header = json!({ "alg": "RS256", "typ": "JWT", "kid": kid }).to_string();
-        Ok(Self {
-            pair,
-            kid,
-            header: BASE64URL_NOPAD.encode(header.as_bytes()),
-        })
+        Ok(Self { pair, kid, header: BASE64URL_NOPAD.encode(header.as_bytes()) })
     }
 
     /// The key in PKCS#8, to be sealed.
@@ -90,12 +86,8 @@ impl RsaSigner {
         token.push('.');
         BASE64URL_NOPAD.encode_append(claims, &mut token);
         let mut signature = vec![0; signature_length];
-        let signed = self.pair.sign(
-            &RSA_PKCS1_SHA256,
-            &SystemRandom::new(),
-            token.as_bytes(),
-            &mut signature,
-        );
+        let signed =
+            self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature);
         signed.map_err(|_| SignError::Failed)?;
         token.push('.');
         BASE64URL_NOPAD.encode_append(&signature, &mut token);

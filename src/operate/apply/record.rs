@@ -27,6 +27,13 @@ pub enum ManagedBy {
 }
 
 impl ManagedBy {
+    /// Whoever has this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::File, Self::Api, Self::Gar, Self::Registration, Self::Roster, Self::Jit];
+        all.into_iter().find(|one| one.as_str() == name)
+    }
+
     /// The name in our tables.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -70,6 +77,19 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
+    /// The kinds that are stored as documents.
+    pub const OBJECTS: [Self; 9] = [
+        Self::Ent,
+        Self::LtiPlatform,
+        Self::School,
+        Self::Organisation,
+        Self::Sector,
+        Self::Tool,
+        Self::Resource,
+        Self::Agreement,
+        Self::Subscription,
+    ];
+
     /// The name in plans and tables.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -220,11 +240,7 @@ impl AssignmentRecord {
     #[must_use]
     pub fn id(&self) -> String {
         let target = match &self.target {
-            AssignmentTarget::Person {
-                ent,
-                namespace,
-                subject,
-            } => {
+            AssignmentTarget::Person { ent, namespace, subject } => {
                 format!("person {}", identity_id(ent, namespace, subject))
             }
             AssignmentTarget::Set(SetTarget::Everyone) => "everyone".to_owned(),

@@ -49,55 +49,19 @@ fn code(question: Question) -> Result<(), RefusalCode> {
 
 #[test]
 fn each_refusal_has_its_code() {
-    let indiv = Offer {
-        kind: Kind::Indiv,
-        ..offer("s")
-    };
+    let indiv = Offer { kind: Kind::Indiv, ..offer("s") };
     let table = [
         (question(vec![]), RefusalCode::NoSubscription),
+        (question(vec![Offer { until: NOW, ..offer("s") }]), RefusalCode::Expired),
+        (question(vec![Offer { from: NOW + Duration::SECOND, ..offer("s") }]), RefusalCode::NotYetValid),
         (
-            question(vec![Offer {
-                until: NOW,
-                ..offer("s")
-            }]),
-            RefusalCode::Expired,
-        ),
-        (
-            question(vec![Offer {
-                from: NOW + Duration::SECOND,
-                ..offer("s")
-            }]),
-            RefusalCode::NotYetValid,
-        ),
-        (
-            question(vec![Offer {
-                audience: BTreeSet::from([Profile::Teacher]),
-                ..offer("s")
-            }]),
+            question(vec![Offer { audience: BTreeSet::from([Profile::Teacher]), ..offer("s") }]),
             RefusalCode::WrongAudience,
         ),
         (question(vec![indiv.clone()]), RefusalCode::NotAssigned),
-        (
-            question(vec![Offer {
-                assigned: true,
-                ..indiv
-            }]),
-            RefusalCode::NoSeat,
-        ),
-        (
-            Question {
-                withdrawn: true,
-                ..question(vec![offer("s")])
-            },
-            RefusalCode::ResourceWithdrawn,
-        ),
-        (
-            Question {
-                suspended: true,
-                ..question(vec![offer("s")])
-            },
-            RefusalCode::ToolSuspended,
-        ),
+        (question(vec![Offer { assigned: true, ..indiv }]), RefusalCode::NoSeat),
+        (Question { withdrawn: true, ..question(vec![offer("s")]) }, RefusalCode::ResourceWithdrawn),
+        (Question { suspended: true, ..question(vec![offer("s")]) }, RefusalCode::ToolSuspended),
     ];
     for (question, wanted) in table {
         assert_eq!(code(question), Err(wanted));
@@ -106,34 +70,14 @@ fn each_refusal_has_its_code() {
 
 #[test]
 fn the_first_moment_counts_and_the_last_does_not() {
-    assert_eq!(
-        code(question(vec![Offer {
-            from: NOW,
-            ..offer("s")
-        }])),
-        Ok(())
-    );
-    assert_eq!(
-        code(question(vec![Offer {
-            until: NOW,
-            ..offer("s")
-        }])),
-        Err(RefusalCode::Expired)
-    );
+    assert_eq!(code(question(vec![Offer { from: NOW, ..offer("s") }])), Ok(()));
+    assert_eq!(code(question(vec![Offer { until: NOW, ..offer("s") }])), Err(RefusalCode::Expired));
 }
 
 #[test]
 fn a_subscription_without_a_new_seat_comes_first() {
-    let free = Offer {
-        kind: Kind::Indiv,
-        assigned: true,
-        seat: SeatState::Free(Pool::All),
-        ..offer("seat")
-    };
-    assert!(matches!(
-        decide(&question(vec![free.clone()])),
-        Ok(Decision::Seat(_))
-    ));
+    let free = Offer { kind: Kind::Indiv, assigned: true, seat: SeatState::Free(Pool::All), ..offer("seat") };
+    assert!(matches!(decide(&question(vec![free.clone()])), Ok(Decision::Seat(_))));
     let Ok(Decision::Open(entitled)) = decide(&question(vec![free, offer("whole-school")])) else {
         panic!("refused")
     };
@@ -142,24 +86,13 @@ fn a_subscription_without_a_new_seat_comes_first() {
 
 #[test]
 fn the_nearest_refusal_is_told() {
-    let expired = Offer {
-        until: NOW,
-        ..offer("old")
-    };
-    let full = Offer {
-        kind: Kind::Indiv,
-        assigned: true,
-        ..offer("full")
-    };
+    let expired = Offer { until: NOW, ..offer("old") };
+    let full = Offer { kind: Kind::Indiv, assigned: true, ..offer("full") };
     assert_eq!(code(question(vec![full, expired])), Err(RefusalCode::NoSeat));
 }
 
 fn any_offer() -> impl Strategy<Value = Offer> {
-    let seat = prop_oneof![
-        Just(SeatState::Held),
-        Just(SeatState::Free(Pool::All)),
-        Just(SeatState::Full)
-    ];
+    let seat = prop_oneof![Just(SeatState::Held), Just(SeatState::Free(Pool::All)), Just(SeatState::Full)];
     let audience = prop::collection::btree_set(prop::sample::select(Profile::ALL.to_vec()), 0..4);
     (-3_i64..3, -3_i64..3, any::<bool>(), any::<bool>(), audience, seat).prop_map(
         |(from, until, etabl, assigned, audience, seat)| Offer {

@@ -41,9 +41,7 @@ impl TryFrom<String> for MatchKey {
             "lis.person_sourcedid" => Ok(Self::PersonSourcedId),
             other => match other.strip_prefix("custom.") {
                 Some(name) if !name.is_empty() => Ok(Self::Custom(name.to_owned())),
-                _ => Err(format!(
-                    "\"{other}\" is not a match key: sub, lis.person_sourcedid or custom.NAME"
-                )),
+                _ => Err(format!("\"{other}\" is not a match key: sub, lis.person_sourcedid or custom.NAME")),
             },
         }
     }

@@ -1,0 +1,180 @@
+//! The doors of the publisher and the pages behind them.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::header::{LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::Value;
+
+use crate::board::Exchange;
+use crate::language::Language;
+use crate::page::{self, Forms, Frame, NoticePage, Site};
+use crate::params::{Params, cookie, with_query};
+use crate::withheld::{self, Withheld};
+
+use super::checks::{self, Verdict};
+use super::{Office, login};
+
+pub(crate) fn router(office: Arc<Office>) -> Router {
+    Router::new()
+        .route("/", get(home))
+        .route("/login", get(begin).post(begin))
+        .route("/launch", post(launch))
+        .route("/seen", get(seen))
+        .route("/last.json", get(last))
+        .route("/jwks.json", get(key_set))
+        .with_state(office)
+}
+
+/// One leaf of the claims: its path, and its value in words.
+struct Row {
+    name: String,
+    value: String,
+}
+
+#[derive(Template)]
+#[template(path = "publisher/seen.html")]
+struct SeenPage {
+    frame: Frame,
+    sent: Vec<Row>,
+    received: Vec<Row>,
+    withheld: Vec<Withheld>,
+    back: Option<String>,
+}
+
+fn wanted(params: &Params, headers: &HeaderMap) -> Language {
+    Language::wanted(params.get("lang"), headers)
+}
+
+fn notice(status: StatusCode, language: Language, title: &str, paragraphs: Vec<String>) -> Response {
+    let frame = Frame::new(Site::Publisher, language, title);
+    page::page(status, Forms::Stay, &NoticePage { frame, paragraphs, onward: None })
+}
+
+async fn home(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let language = wanted(&Params::read(query.as_deref(), b""), &headers);
+    let title =
+        language.say("Les ressources s’ouvrent depuis l’ENT", "Resources open from the school portal");
+    let words = language.say(
+        "Ouvrez une ressource dans votre portail : vous verrez ici ce que l’éditeur sait de vous.",
+        "Open a resource in your portal: you will see here what the publisher knows about you.",
+    );
+    notice(StatusCode::OK, language, title, vec![words.to_owned()])
+}
+
+async fn begin(
+    State(office): State<Arc<Office>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let params = Params::read(query.as_deref(), &body);
+    match login::begin(&office, &params) {
+        Ok(asked) => {
+            let mut response = StatusCode::FOUND.into_response();
+            let plain =
+                format!("etat-{0}={0}; Path=/; Max-Age=600; Secure; HttpOnly; SameSite=None", asked.state);
+            let twin = plain.replacen("etat-", "etat-p-", 1) + "; Partitioned";
+            set(&mut response, &[(LOCATION, &asked.to), (SET_COOKIE, &plain), (SET_COOKIE, &twin)]);
+            response
+        }
+        Err(words) => {
+            let language = wanted(&params, &headers);
+            let title = language.say("Demande incomplète", "Incomplete request");
+            notice(StatusCode::BAD_REQUEST, language, title, vec![words])
+        }
+    }
+}
+
+fn set(response: &mut Response, headers: &[(axum::http::HeaderName, &str)]) {
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().append(name.clone(), value);
+        }
+    }
+}
+
+async fn launch(State(office): State<Arc<Office>>, headers: HeaderMap, body: Bytes) -> Response {
+    let params = Params::read(None, &body);
+    let language = wanted(&params, &headers);
+    if let Some(error) = params.get("error") {
+        let title = language.say("L’accès a été refusé", "Access was refused");
+        return notice(StatusCode::FORBIDDEN, language, title, vec![error.to_owned()]);
+    }
+    let verdict = examine(&office, &headers, &params).await;
+    if let Some(failed) = &verdict.failed {
+        let title = language.say("Ce jeton n’est pas accepté", "This token is not accepted");
+        let passed = verdict.passed.join(", ");
+        return notice(StatusCode::FORBIDDEN, language, title, vec![failed.clone(), passed]);
+    }
+    let id = office.world.token();
+    office.board.received(&id, verdict.claims);
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    set(&mut response, &[(LOCATION, &with_query("/seen", &[("id", &id)]))]);
+    response
+}
+
+async fn examine(office: &Office, headers: &HeaderMap, params: &Params) -> Verdict {
+    let Some(state) = params.get("state") else { return Verdict::failure("state is missing") };
+    let bound =
+        ["etat-", "etat-p-"].iter().any(|form| cookie(headers, &format!("{form}{state}")) == Some(state));
+    if !bound {
+        return Verdict::failure("the cookie of this sign-on is absent");
+    }
+    let Some(begun) = office.end(state) else {
+        return Verdict::failure("this state is not one of ours, or was used");
+    };
+    match params.get("id_token") {
+        Some(token) => checks::judge(office, token, &begun).await,
+        None => Verdict::failure("id_token is missing"),
+    }
+}
+
+async fn seen(State(office): State<Arc<Office>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let params = Params::read(query.as_deref(), b"");
+    let language = wanted(&params, &headers);
+    let id = params.get("id").unwrap_or_default();
+    let Some(Exchange { sent, received }) = office.board.find(id) else {
+        let title =
+            language.say("Cette ouverture n’est plus en mémoire", "This launch is no longer remembered");
+        return notice(StatusCode::NOT_FOUND, language, title, Vec::new());
+    };
+    let title = language.say("Ce que l’éditeur sait de vous", "What the publisher knows about you");
+    let back = received
+        .get("https://purl.imsglobal.org/spec/lti/claim/launch_presentation")
+        .and_then(|presentation| presentation.get("return_url"))
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    let page = SeenPage {
+        frame: Frame::new(Site::Publisher, language, title).with_switch(&with_query("/seen", &[("id", id)])),
+        sent: rows(&sent),
+        received: rows(&received),
+        withheld: withheld::withheld(&sent, &received, language),
+        back,
+    };
+    page::page(StatusCode::OK, Forms::Stay, &page)
+}
+
+fn rows(claims: &Value) -> Vec<Row> {
+    let words = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let short = |name: String| name.rsplit("/claim/").next().map_or_else(|| name.clone(), str::to_owned);
+    withheld::leaves(claims)
+        .into_iter()
+        .map(|(name, value)| Row { name: short(name), value: words(value) })
+        .collect()
+}
+
+async fn last(State(office): State<Arc<Office>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let language = wanted(&Params::read(query.as_deref(), b""), &headers);
+    page::json(&withheld::report(office.board.last().as_ref(), language))
+}
+
+async fn key_set(State(office): State<Arc<Office>>) -> Response {
+    page::json(&crate::jose::jwks([&office.key]))
+}

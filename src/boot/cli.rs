@@ -1,0 +1,100 @@
+//! The command line: every command, its arguments, and one sentence about each.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Interoperability gateway and resource broker for schools.
+#[derive(Debug, Parser)]
+#[command(name = "passerelle", version, about)]
+pub struct Cli {
+    /// The configuration file. Environment variables `PASSERELLE_…` win over it.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve launches until SIGTERM.
+    Serve,
+    /// Start a broker with a reference ENT and a reference publisher, all on this machine, to click through.
+    Demo(Demo),
+    /// Make the registrations what a federation file says: all of it, or nothing.
+    Apply(Apply),
+    /// Make and list the broker's keys.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Look for what an operator should know, and say who can mend it.
+    Doctor {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print a JSON schema.
+    #[command(subcommand)]
+    Schema(Schema),
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The broker's port; operations, ENT and publisher take the next three.
+    #[arg(long, default_value_t = 8600)]
+    pub port: u16,
+    /// Where to keep the demo's data; a temporary folder when absent.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Let the three call each other `broker.localhost`, `ent.localhost` and `publisher.localhost`, so that a browser
+    /// treats them as different sites.
+    #[arg(long)]
+    pub names: bool,
+    /// Start, walk one launch through, and stop.
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// `apply`
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// The federation file.
+    pub file: PathBuf,
+    /// Print the plan and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Withdraw what an earlier file brought and this one leaves out.
+    #[arg(long)]
+    pub prune: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `keys`
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Make the keys that are missing, and the master key file where it is named and absent.
+    Init,
+    /// List the keys: purpose, state, id, age.
+    List,
+}
+
+/// `config`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print a file with every key, its default and one sentence.
+    Default,
+}
+
+/// `schema`
+#[derive(Debug, Subcommand)]
+pub enum Schema {
+    /// The federation file.
+    Federation,
+}

@@ -1,0 +1,51 @@
+//! Wiring: the only module that names concrete connectors, and where commands begin.
+
+mod cli;
+mod demo;
+mod exit;
+mod operator;
+mod rooms;
+mod serve;
+mod system;
+mod world;
+
+use std::process::ExitCode;
+
+pub use cli::Cli;
+use cli::{Command, ConfigCommand, Schema};
+pub use exit::Failure;
+pub use rooms::Rooms;
+pub use serve::{Broker, Listening};
+pub use system::{SystemChance, SystemClock};
+
+use crate::config::{self, Config};
+use crate::operate;
+
+/// Runs a command to its end.
+#[must_use]
+pub fn run(cli: Cli) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(dispatch(cli)),
+        Err(e) => Err(Failure::Environment(format!("the runtime does not start: {e}"))),
+    };
+    outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+}
+
+async fn dispatch(cli: Cli) -> Result<(), Failure> {
+    let config = || load(cli.config.as_deref());
+    match &cli.command {
+        Command::Serve => serve::serve(config()?).await,
+        Command::Demo(options) => demo::demo(options, cli.config.is_some()).await,
+        Command::Apply(options) => operator::apply(&config()?, options).await,
+        Command::Keys(command) => operator::keys(&config()?, command).await,
+        Command::Doctor { json } => operator::doctor(&config()?, *json).await,
+        Command::Config(ConfigCommand::Default) => operator::print(config::DEFAULT_FILE),
+        Command::Schema(Schema::Federation) => operator::print(&operate::apply::schema()),
+    }
+}
+
+fn load(file: Option<&std::path::Path>) -> Result<Config, Failure> {
+    let environment: Vec<(String, String)> = std::env::vars().collect();
+    Config::load(file, &environment).map_err(|e| Failure::Environment(e.to_string()))
+}

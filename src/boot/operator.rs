@@ -1,0 +1,119 @@
+//! The operator's commands: open what they need, do it, print it.
+
+use std::io::Write;
+use std::path::Path;
+
+use boundary::{Chance, Clock, Fault, SectorId};
+
+use super::cli::{Apply, Keys};
+use super::exit::Failure;
+use super::rooms::{Rooms, environment, master};
+use crate::config::Config;
+use crate::keys::{self, KeyRing, StoredSectorKey};
+use crate::operate::apply::{self, ApplyError, Means, NewSectorKeys, Options, Plan};
+use crate::operate::doctor;
+
+/// Prints text as it is.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    let text = text.trim_end();
+    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(environment)
+}
+
+/// `apply`
+pub async fn apply(config: &Config, options: &Apply) -> Result<(), Failure> {
+    let text = read(&options.file)?;
+    let name = options.file.display().to_string();
+    let wanted = Options { dry_run: options.dry_run, prune: options.prune };
+    let plan = apply_file(config, (&name, &text), wanted).await?;
+    if options.json { print(&plan.to_json()) } else { print(&plan.to_string()) }
+}
+
+/// Makes the registrations what a text says; nobody else's are touched.
+pub async fn apply_text(config: &Config, name: &str, text: &str) -> Result<(), Failure> {
+    apply_file(config, (name, text), Options { dry_run: false, prune: true }).await.map(|_plan| ())
+}
+
+async fn apply_file(config: &Config, file: (&str, &str), options: Options) -> Result<Plan, Failure> {
+    let rooms = Rooms::open(config).await?;
+    let ring = rooms.keys(config).await?;
+    let keys = RingForApply { ring: &ring, clock: &*rooms.clock, chance: &*rooms.chance };
+    let means = Means { store: &*rooms.store, keys: &keys, clock: &*rooms.clock, chance: &*rooms.chance };
+    let plan = apply::apply(&means, file.0, file.1, options).await;
+    rooms.store.close().await;
+    plan.map_err(|error| match error {
+        ApplyError::Mistakes(mistakes) => {
+            let lines: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+            Failure::Refused(format!("nothing changed\n{}", lines.join("\n")))
+        }
+        ApplyError::Fault(fault) => fault.into(),
+    })
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file).map_err(|e| Failure::Refused(format!("{}: {e}", file.display())))
+}
+
+struct RingForApply<'a> {
+    ring: &'a KeyRing,
+    clock: &'a dyn Clock,
+    chance: &'a dyn Chance,
+}
+
+impl NewSectorKeys for RingForApply<'_> {
+    fn new_sector_key(&self, sector: &SectorId) -> Result<StoredSectorKey, Fault> {
+        self.ring.new_sector_key(sector, self.chance, self.clock).map_err(|e| Fault::new(e.to_string()))
+    }
+}
+
+/// `keys`
+pub async fn keys(config: &Config, command: &Keys) -> Result<(), Failure> {
+    let rooms = Rooms::open(config).await?;
+    let lines = match command {
+        Keys::Init => init(config, &rooms).await?,
+        Keys::List => list(&rooms).await?,
+    };
+    rooms.store.close().await;
+    print(&lines.join("\n"))
+}
+
+/// Makes the keys that are missing, without a word.
+pub async fn make_keys(config: &Config) -> Result<(), Failure> {
+    let rooms = Rooms::open(config).await?;
+    init(config, &rooms).await?;
+    rooms.store.close().await;
+    Ok(())
+}
+
+async fn init(config: &Config, rooms: &Rooms) -> Result<Vec<String>, Failure> {
+    let mut lines = Vec::new();
+    if let Some(file) = config.keys.master_key_file.as_deref().filter(|file| !file.exists()) {
+        keys::create_master_key_file(file, &*rooms.chance).map_err(environment)?;
+        lines.push(format!("+ master key in {}: keep a copy where the database is not", file.display()));
+    }
+    let made = keys::init(&master(config)?, &*rooms.store, &*rooms.chance, &*rooms.clock)
+        .await
+        .map_err(environment)?;
+    lines.extend(made.iter().map(|made| format!("+ {made}")));
+    lines.push(format!("keys: {} made", made.len()));
+    Ok(lines)
+}
+
+async fn list(rooms: &Rooms) -> Result<Vec<String>, Failure> {
+    let keys = keys::list(&*rooms.store).await.map_err(environment)?;
+    Ok(keys.iter().map(ToString::to_string).collect())
+}
+
+/// `doctor`
+pub async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
+    let rooms = Rooms::open(config).await?;
+    let findings = doctor::examine(&*rooms.store).await?;
+    rooms.store.close().await;
+    if json {
+        return print(&serde_json::to_string_pretty(&findings).map_err(environment)?);
+    }
+    let mut lines: Vec<_> =
+        findings.iter().map(|f| format!("{}: {}\n  mend: {}", f.check, f.what, f.mend)).collect();
+    lines.push(format!("doctor: {} found", findings.len()));
+    print(&lines.join("\n"))
+}

@@ -1,0 +1,63 @@
+//! Opens the rooms that every command needs: the store, and the keys under their master key.
+
+use std::sync::Arc;
+
+use boundary::{Chance, Clock};
+use data_encoding::BASE32_NOPAD;
+
+use super::exit::Failure;
+use super::system::{SystemChance, SystemClock};
+use crate::config::Config;
+use crate::keys::{KeyRing, MasterKeys};
+use crate::store::{Db, Store, migrate};
+
+/// The rooms that every command needs.
+pub struct Rooms {
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub chance: Arc<dyn Chance>,
+    /// The store, migrated.
+    pub store: Arc<Store>,
+}
+
+impl Rooms {
+    /// Opens and migrates the database.
+    ///
+    /// # Errors
+    /// A failure of the environment: the database is out of reach, not writable, or of a newer version.
+    pub async fn open(config: &Config) -> Result<Self, Failure> {
+        let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) =
+            (Arc::new(SystemClock), Arc::new(SystemChance));
+        let db = Db::open(&config.database.url, true).await.map_err(environment)?;
+        migrate(&db).await.map_err(environment)?;
+        let store = Store::open(db, draw_boot(&*chance));
+        Ok(Self { clock, chance, store: Arc::new(store) })
+    }
+
+    /// Opens the keys.
+    ///
+    /// # Errors
+    /// A failure of the environment: no master key, a wrong one, or keys that are missing.
+    pub async fn keys(&self, config: &Config) -> Result<Arc<KeyRing>, Failure> {
+        let ring = KeyRing::open(master(config)?, &*self.store).await.map_err(environment)?;
+        Ok(Arc::new(ring))
+    }
+}
+
+/// Reads the master key from where the configuration names it.
+pub(super) fn master(config: &Config) -> Result<MasterKeys, Failure> {
+    MasterKeys::read(config.keys.master_key_file.as_deref(), config.keys.master_key.as_ref())
+        .map_err(environment)
+}
+
+/// The name of this process' life, by which the journal tells its chains from those of others.
+fn draw_boot(chance: &dyn Chance) -> String {
+    let mut bits = [0; 10];
+    chance.fill(&mut bits);
+    BASE32_NOPAD.encode(&bits).to_ascii_lowercase()
+}
+
+pub(super) fn environment(error: impl std::fmt::Display) -> Failure {
+    Failure::Environment(error.to_string())
+}

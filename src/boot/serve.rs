@@ -1,0 +1,194 @@
+//! `serve`: wires the rooms together, opens both listeners, and stays until it is told to stop.
+
+use std::future::Future;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::exit::Failure;
+use super::rooms::{Rooms, environment};
+use super::world::{BrokerWorld, RingSectorKeys};
+use crate::config::{Config, Log, LogFormat};
+use crate::directory::Directory;
+use crate::http::{self, Metrics};
+use crate::jobs;
+use crate::launch::{self, Dispatcher};
+use crate::licensing::Licensing;
+use crate::pages::Pages;
+use crate::pseudonyms::Names;
+use crate::store::Store;
+use crate::transport::{Rules, Transport};
+use crate::trust::KeySets;
+
+/// A broker that is wired and whose ports are open.
+pub struct Broker {
+    config: Config,
+    public: TcpListener,
+    operations: TcpListener,
+    rooms: Rooms,
+    dispatcher: Arc<Dispatcher>,
+}
+
+/// Where a running broker answers, and how to stop it.
+pub struct Listening {
+    /// The public listener.
+    pub public: SocketAddr,
+    /// The operations listener.
+    pub operations: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<Result<(), Failure>>,
+}
+
+impl Listening {
+    /// Stops: nothing new is accepted, launches in flight finish, the writer commits what it has.
+    ///
+    /// # Errors
+    /// What the broker failed with, if it failed.
+    pub async fn stop(self) -> Result<(), Failure> {
+        let _ = self.stop.send(true);
+        self.task.await.map_err(|e| Failure::Environment(format!("the broker broke off: {e}")))?
+    }
+}
+
+impl Broker {
+    /// Opens database, keys and ports.
+    ///
+    /// # Errors
+    /// A failure of the environment, in words for whoever starts it.
+    pub async fn open(config: Config) -> Result<Self, Failure> {
+        let rooms = Rooms::open(&config).await?;
+        let keys = rooms.keys(&config).await?;
+        let public = bind(config.server.listen, "server.listen").await?;
+        let operations = bind(config.server.operations, "server.operations").await?;
+        let transport = Transport::new(&rules(&config)).map_err(environment)?;
+        let world = Arc::new(BrokerWorld {
+            clock: rooms.clock.clone(),
+            chance: rooms.chance.clone(),
+            keys: keys.clone(),
+            store: rooms.store.clone(),
+            peers: KeySets::new(transport, rooms.clock.clone()),
+            public_url: config.server.public_url.clone(),
+        });
+        let sector_keys = Arc::new(RingSectorKeys { keys, store: rooms.store.clone() });
+        let way = launch::Rooms {
+            directory: Directory::new(rooms.store.clone(), rooms.clock.clone(), rooms.chance.clone()),
+            catalogue: rooms.store.clone(),
+            licensing: Licensing::new(rooms.store.clone(), rooms.clock.clone()),
+            names: Names::new(rooms.store.clone(), sector_keys, rooms.clock.clone()),
+            agreements: rooms.store.clone(),
+            launches: rooms.store.clone(),
+        };
+        let parked_for = Duration::from_secs(config.launch.parked_seconds.into());
+        let dispatcher =
+            Dispatcher::new(world, Arc::new(lti::Tool), Arc::new(lti::Platform), way, parked_for);
+        Ok(Self { config, public, operations, rooms, dispatcher: Arc::new(dispatcher) })
+    }
+
+    /// Starts to answer.
+    ///
+    /// # Errors
+    /// A failure of the environment.
+    pub fn start(self) -> Result<Listening, Failure> {
+        let public = self.public.local_addr().map_err(environment)?;
+        let operations = self.operations.local_addr().map_err(environment)?;
+        let (stop, stopped) = watch::channel(false);
+        let pages = Pages::load().map_err(environment)?;
+        let task = tokio::spawn(self.run(pages, stopped));
+        Ok(Listening { public, operations, stop, task })
+    }
+
+    async fn run(self, pages: Pages, stopped: watch::Receiver<bool>) -> Result<(), Failure> {
+        let metrics = Arc::new(Metrics::new());
+        let grace = Duration::from_secs(self.config.server.shutdown_seconds.into());
+        let chance = self.rooms.chance.clone();
+        let settings = http::Settings { public_url: self.config.server.public_url.clone() };
+        let public = http::router(self.dispatcher.clone(), pages, metrics.clone(), chance, settings);
+        let operations = http::operations(Arc::new(Ready(self.rooms.store.clone())), metrics);
+        let purge =
+            tokio::spawn(jobs::purge(self.rooms.store.clone(), self.rooms.clock.clone(), stopped.clone()));
+        let (public, operations) = tokio::join!(
+            http::serve(self.public, public, stop_of(stopped.clone()), grace),
+            http::serve(self.operations, operations, stop_of(stopped), grace),
+        );
+        purge.abort();
+        self.rooms.store.close().await;
+        public.and(operations).map_err(environment)
+    }
+}
+
+/// The store, asked whether it can serve.
+struct Ready(Arc<Store>);
+
+#[async_trait]
+impl http::Readiness for Ready {
+    async fn checks(&self) -> Vec<(&'static str, Result<(), String>)> {
+        vec![("database", self.0.ping().await.map_err(|fault| fault.detail))]
+    }
+}
+
+fn rules(config: &Config) -> Rules {
+    let seconds = |n: u32| Duration::from_secs(n.into());
+    let transport = &config.transport;
+    Rules {
+        allow: transport.allow.clone(),
+        connect: seconds(transport.connect_seconds),
+        total: seconds(transport.total_seconds),
+        max_bytes: transport.max_bytes,
+    }
+}
+
+/// Starts the log as it is configured.
+pub fn start_log(log: &Log) -> Result<(), Failure> {
+    let format = match log.format {
+        LogFormat::Json => http::log::Format::Json,
+        LogFormat::Text => http::log::Format::Text,
+    };
+    http::log::start(format, &log.level).map_err(environment)
+}
+
+async fn stop_of(mut stopped: watch::Receiver<bool>) {
+    // A closed channel means that whoever could stop us is gone: stop.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+async fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, Failure> {
+    let refused = |e| Failure::Environment(format!("{setting} = \"{address}\" cannot be opened: {e}"));
+    TcpListener::bind(address).await.map_err(refused)
+}
+
+/// The `serve` command.
+pub async fn serve(config: Config) -> Result<(), Failure> {
+    start_log(&config.log)?;
+    let public_url = config.server.public_url.clone();
+    let signal = terminated()?;
+    let listening = Broker::open(config).await?.start()?;
+    let origin = public_url.as_str().trim_end_matches('/');
+    say(&format!("ready broker={origin} ops=http://{}", listening.operations))?;
+    signal.await;
+    listening.stop().await
+}
+
+/// Resolves at SIGTERM or SIGINT.
+pub fn terminated() -> Result<impl Future<Output = ()>, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate()).map_err(environment)?;
+    let mut int = signal(SignalKind::interrupt()).map_err(environment)?;
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    })
+}
+
+/// Prints a line that a script waits for.
+pub fn say(line: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(environment)
+}

@@ -1,0 +1,104 @@
+//! The world that connectors see, made of the rooms that hold it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use boundary::registration::{LtiPlatform, LtiTool};
+use boundary::{
+    Chance, Clock, ConnectionId, Fault, PeerKeys, PublishedKeys, Registrations, SealPurpose, SectorId,
+    SectorKey, Signatures, Tickets, World,
+};
+use bytes::Bytes;
+use time::OffsetDateTime;
+use url::Url;
+
+use crate::directory::DirectoryStore;
+use crate::keys::{KeyRing, KeyStore};
+use crate::pseudonyms::SectorKeys;
+use crate::store::Store;
+use crate::trust::KeySets;
+
+/// What connectors may ask for, answered by the broker's rooms.
+pub struct BrokerWorld {
+    pub clock: Arc<dyn Clock>,
+    pub chance: Arc<dyn Chance>,
+    pub keys: Arc<KeyRing>,
+    pub store: Arc<Store>,
+    pub peers: KeySets,
+    pub public_url: Url,
+}
+
+impl Clock for BrokerWorld {
+    fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+}
+
+impl Chance for BrokerWorld {
+    fn fill(&self, bytes: &mut [u8]) {
+        self.chance.fill(bytes);
+    }
+}
+
+impl Tickets for BrokerWorld {
+    fn seal(&self, purpose: SealPurpose, plain: &[u8]) -> Result<String, Fault> {
+        self.keys.seal(purpose, plain)
+    }
+
+    fn open(&self, purpose: SealPurpose, sealed: &str) -> Option<Vec<u8>> {
+        self.keys.open_sealed(purpose, sealed)
+    }
+}
+
+impl Signatures for BrokerWorld {
+    fn sign_lti(&self, claims: &[u8]) -> Result<String, Fault> {
+        self.keys.sign_lti(claims)
+    }
+}
+
+impl PublishedKeys for BrokerWorld {
+    fn jwks(&self) -> Result<Bytes, Fault> {
+        Ok(self.keys.jwks())
+    }
+}
+
+#[async_trait]
+impl Registrations for BrokerWorld {
+    async fn lti_platforms(&self, issuer: &str) -> Result<Vec<Arc<LtiPlatform>>, Fault> {
+        DirectoryStore::lti_platforms(&*self.store, issuer).await
+    }
+
+    async fn lti_platform(&self, connection: &ConnectionId) -> Result<Option<Arc<LtiPlatform>>, Fault> {
+        DirectoryStore::lti_platform(&*self.store, connection).await
+    }
+
+    async fn lti_tool(&self, client_id: &str) -> Result<Option<Arc<LtiTool>>, Fault> {
+        DirectoryStore::lti_tool(&*self.store, client_id).await
+    }
+}
+
+#[async_trait]
+impl PeerKeys for BrokerWorld {
+    async fn key_of(&self, platform: &LtiPlatform, kid: &str) -> Result<Option<Arc<str>>, Fault> {
+        self.peers.key_of(platform, kid).await
+    }
+}
+
+impl World for BrokerWorld {
+    fn public_url(&self) -> &Url {
+        &self.public_url
+    }
+}
+
+/// The sector keys, unsealed by the key ring out of the store.
+pub struct RingSectorKeys {
+    pub keys: Arc<KeyRing>,
+    pub store: Arc<dyn KeyStore>,
+}
+
+#[async_trait]
+impl SectorKeys for RingSectorKeys {
+    async fn sector_key(&self, sector: &SectorId) -> Result<SectorKey, Fault> {
+        self.keys.sector_key(&*self.store, sector).await
+    }
+}

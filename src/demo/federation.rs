@@ -1,0 +1,52 @@
+//! The demonstration's federation file, with the school years of today.
+
+use boundary::{SchoolYear, paris_date};
+use time::OffsetDateTime;
+
+/// The text of the file. It ends its subscriptions in 2035-2036, as seen from 2026-2027; from any other day, as many
+/// school years ahead.
+#[must_use]
+pub fn federation(now: OffsetDateTime) -> String {
+    let next = |year: SchoolYear| SchoolYear::at(year.end());
+    let before = (0..8).fold(SchoolYear::at(now), |year, _| next(year));
+    include_str!("federation.toml")
+        .replace("2035-2036", &next(before).to_string())
+        .replace("2035-08-16", &paris_date(before.end()).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operate::apply::{Record, parse};
+    use time::macros::datetime;
+
+    /// The ids of the subscriptions that are valid at a moment.
+    fn valid_at(now: OffsetDateTime) -> Vec<String> {
+        let records =
+            parse("federation.toml", &federation(now), now).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+        let subscriptions = records.into_iter().filter_map(|record| match record.value {
+            Record::Subscription(one) if one.from <= now && now < one.until => Some(one.id.to_string()),
+            _ => None,
+        });
+        subscriptions.collect()
+    }
+
+    #[test]
+    fn it_works_on_any_day() {
+        let wanted =
+            ["atlas-etabl", "dictionnaire-indiv", "guide-etabl", "microscope-indiv", "echiquier-indiv"];
+        for now in [
+            datetime!(2026-01-01 00:00 UTC),
+            datetime!(2026-08-15 12:00 UTC),
+            datetime!(2026-08-16 12:00 UTC),
+            datetime!(2027-08-15 21:59:59 UTC),
+            datetime!(2027-08-15 22:00 UTC),
+            datetime!(2036-02-29 12:00 UTC),
+            datetime!(2099-12-31 23:00 UTC),
+        ] {
+            assert_eq!(valid_at(now), wanted, "{now}");
+        }
+        let today = datetime!(2026-11-24 12:00 UTC);
+        assert_eq!(federation(today), include_str!("federation.toml"));
+    }
+}

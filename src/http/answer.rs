@@ -1,0 +1,193 @@
+//! Answer: spells what the launches answer as HTTP, and adds nothing of its own.
+
+use axum::body::Body as Bytes;
+use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use boundary::{Back, BindingCookie, Body, LaunchId, Method, Refusal, Reply};
+use url::Url;
+
+use super::Broker;
+use super::metrics::End;
+use crate::launch::{Answer, Outcome, SchoolChoice};
+use crate::pages::{Language, Page};
+
+/// The number of a launch that ended, for whoever helps.
+const LAUNCH: HeaderName = HeaderName::from_static("passerelle-launch");
+/// Why it was refused.
+const REFUSAL: HeaderName = HeaderName::from_static("passerelle-refusal");
+
+/// What a log line tells of an answer. It travels beside the response and is never sent.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    pub(super) launch: LaunchId,
+    pub(super) end: Option<End>,
+    pub(super) detail: Option<String>,
+}
+
+/// How and for whom an answer is spelled.
+struct Spelling<'a> {
+    broker: &'a Broker,
+    launch: &'a LaunchId,
+    method: Method,
+    language: Language,
+    embedders: &'a [String],
+}
+
+/// A reply cannot be sent as it is: a fault of ours, never the reader's.
+struct Unsendable(&'static str);
+
+/// A response, the end of a launch that it spells, and words for the operator.
+type Spelled = (Response, Option<End>, Option<String>);
+
+/// Spells an answer, and counts it.
+pub(super) fn spell(broker: &Broker, answer: Answer, method: Method, language: Language) -> Response {
+    let launch = answer.launch;
+    let spelling = Spelling { broker, launch: &launch, method, language, embedders: &answer.embedders };
+    let (mut response, end, detail) = match answer.outcome {
+        Outcome::Step(reply) => spelling.sent(reply, None, None),
+        Outcome::Choose(choice) => spelling.choice(&choice),
+        Outcome::Delivered(reply) => spelling.sent(reply, Some(End::Delivered), None),
+        Outcome::Refused { refusal, told } => spelling.refused(&refusal, told),
+        Outcome::Fault(fault) => spelling.fault(&fault.back, fault.detail),
+    };
+    broker.metrics.count(end, answer.labels);
+    if let Some(End::Refused(code)) = end {
+        let value = HeaderValue::from_static(code.as_str());
+        response.headers_mut().insert(REFUSAL, value);
+        number(&mut response, &launch);
+    }
+    response.extensions_mut().insert(Told { launch, end, detail });
+    response
+}
+
+impl Spelling<'_> {
+    fn sent(&self, reply: Reply, end: Option<End>, detail: Option<String>) -> Spelled {
+        match self.reply(reply) {
+            Ok(response) => (response, end, detail),
+            Err(Unsendable(why)) => self.fault(&Back::default(), why.to_owned()),
+        }
+    }
+
+    fn refused(&self, refusal: &Refusal, told: Option<Reply>) -> Spelled {
+        let end = Some(End::Refused(refusal.code()));
+        let detail = Some(refusal.detail().to_owned());
+        if let Some(reply) = told {
+            return self.sent(reply, end, detail);
+        }
+        let pages = &self.broker.pages;
+        let shown = pages.refusal(self.language, self.launch, refusal, self.embedders);
+        (page(shown), end, detail)
+    }
+
+    fn fault(&self, back: &Back, detail: String) -> Spelled {
+        let response = fault(self.broker, self.language, self.launch, back, self.embedders);
+        (response, Some(End::Fault), Some(detail))
+    }
+
+    fn choice(&self, choice: &SchoolChoice) -> Spelled {
+        let pages = &self.broker.pages;
+        let shown = pages.choose_school(self.language, choice, self.embedders);
+        match with_cookies(page(shown), std::slice::from_ref(&choice.cookie)) {
+            Ok(response) => (response, None, None),
+            Err(Unsendable(why)) => self.fault(&Back::default(), why.to_owned()),
+        }
+    }
+
+    fn reply(&self, reply: Reply) -> Result<Response, Unsendable> {
+        let pages = &self.broker.pages;
+        let response = match reply.body {
+            Body::Redirect(to) => self.redirect(&to)?,
+            Body::AutoPost { to, fields } => {
+                page(pages.auto_post(self.language, web(&to)?, &fields, self.embedders))
+            }
+            Body::Page(name) => page(pages.named(self.language, name, self.embedders)),
+            Body::Wire { status, media, body } => wire(status, media, Bytes::from(body))?,
+        };
+        with_cookies(response, &reply.cookies)
+    }
+
+    /// 303 makes the browser drop the form that it posted; 302 after GET is what every ENT has seen before.
+    fn redirect(&self, to: &Url) -> Result<Response, Unsendable> {
+        let status = match self.method {
+            Method::Get => StatusCode::FOUND,
+            Method::Post => StatusCode::SEE_OTHER,
+        };
+        let location = HeaderValue::from_str(web(to)?.as_str())
+            .map_err(|_| Unsendable("a redirect to an address that no header holds"))?;
+        let mut response = Response::new(Bytes::empty());
+        *response.status_mut() = status;
+        response.headers_mut().insert(LOCATION, location);
+        Ok(response)
+    }
+}
+
+/// The page of a fault, with the time after which another try makes sense (RFC 9110 section 10.2.3).
+pub(super) fn fault(
+    broker: &Broker,
+    language: Language,
+    launch: &LaunchId,
+    back: &Back,
+    embedders: &[String],
+) -> Response {
+    let mut response = page(broker.pages.fault(language, launch, back, embedders));
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("30"));
+    number(&mut response, launch);
+    response
+}
+
+/// A page as response.
+pub(super) fn page(page: Page) -> Response {
+    let mut response = Response::new(Bytes::from(page.html));
+    *response.status_mut() = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, html);
+    for (name, value) in page.headers {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+fn wire(status: u16, media: &'static str, body: Bytes) -> Result<Response, Unsendable> {
+    let status = StatusCode::from_u16(status).map_err(|_| Unsendable("a status that is none"))?;
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let media = HeaderValue::from_static(media);
+    response.headers_mut().insert(CONTENT_TYPE, media);
+    Ok(response)
+}
+
+fn number(response: &mut Response, launch: &LaunchId) {
+    if let Ok(value) = HeaderValue::from_str(launch.as_str()) {
+        response.headers_mut().insert(LAUNCH, value);
+    }
+}
+
+/// An address of a registration is a web address; any other kind would run in the reader's browser as ours.
+fn web(to: &Url) -> Result<&Url, Unsendable> {
+    match to.scheme() {
+        "http" | "https" => Ok(to),
+        _ => Err(Unsendable("a reply to an address that is not a web address")),
+    }
+}
+
+/// Each cookie in two forms, with and without `Partitioned`: no one form works in every browser's frame.
+fn with_cookies(mut response: Response, cookies: &[BindingCookie]) -> Result<Response, Unsendable> {
+    for cookie in cookies {
+        for (suffix, attribute) in [("", ""), ("-p", "; Partitioned")] {
+            let line = spell_cookie(cookie, suffix) + attribute;
+            let value =
+                HeaderValue::try_from(line).map_err(|_| Unsendable("a cookie that no header holds"))?;
+            response.headers_mut().append(SET_COOKIE, value);
+        }
+    }
+    Ok(response)
+}
+
+fn spell_cookie(cookie: &BindingCookie, suffix: &str) -> String {
+    let BindingCookie { name, value, path, .. } = cookie;
+    let life = if value.is_empty() { 0 } else { cookie.max_age };
+    format!("{name}{suffix}={value}; Secure; HttpOnly; SameSite=None; Path={path}; Max-Age={life}")
+}

@@ -1,0 +1,83 @@
+//! HTTP: reads requests into values, mounts the connectors' doors, and spells answers. It never decides.
+//!
+//! A request passes `watch` (time limit, caught panics, log line, metrics, the headers of every answer), then a door
+//! (bounds and decoding, `doors` and `form`), then the launches, and comes back through `answer`.
+
+mod answer;
+mod doors;
+mod form;
+mod health;
+mod launches;
+pub mod log;
+mod metrics;
+mod serve;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::response::Response;
+use axum::routing::get;
+use boundary::{Chance, PageName};
+use url::Url;
+
+use crate::pages::Pages;
+
+pub use health::{Readiness, operations};
+pub use launches::Launches;
+pub use metrics::Metrics;
+pub use serve::serve;
+
+/// What an operator sets.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The address that people see. Where it is https, it promises to stay so (RFC 6797).
+    pub public_url: Url,
+}
+
+/// What every request may need.
+struct Broker {
+    launches: Arc<dyn Launches>,
+    pages: Pages,
+    metrics: Arc<Metrics>,
+    chance: Arc<dyn Chance>,
+    settings: Settings,
+}
+
+/// The public listener: home, every door of the connectors, and the door where a school is chosen.
+pub fn router(
+    launches: Arc<dyn Launches>,
+    pages: Pages,
+    metrics: Arc<Metrics>,
+    chance: Arc<dyn Chance>,
+    settings: Settings,
+) -> Router {
+    let broker = Arc::new(Broker { launches, pages, metrics, chance, settings });
+    doors::mount(&broker)
+        .route("/", get(home))
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_this_way)
+        .layer(middleware::from_fn_with_state(Arc::clone(&broker), watch::watch))
+        .with_state(broker)
+}
+
+async fn home(State(broker): State<Arc<Broker>>, request: Request) -> Response {
+    answer::page(broker.pages.home(doors::language(request.headers())))
+}
+
+async fn not_found(State(broker): State<Arc<Broker>>, request: Request) -> Response {
+    answer::page(broker.pages.not_found(doors::language(request.headers())))
+}
+
+/// Somebody reloads or bookmarks the address of a form: the resource opens from the ENT.
+async fn not_this_way(State(broker): State<Arc<Broker>>, request: Request) -> Response {
+    let language = doors::language(request.headers());
+    let mut page = broker.pages.named(language, PageName::OpenFromEnt, &[]);
+    page.status = StatusCode::METHOD_NOT_ALLOWED.as_u16();
+    answer::page(page)
+}

@@ -1,0 +1,156 @@
+//! Serve: accepts connections, bounds what a slow or large client can hold, and stops without dropping anybody.
+
+use std::io::{self, ErrorKind};
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+/// The longest that a client may take to send the head of a request, and the longest that a connection may be idle.
+const HEAD_TIME: Duration = Duration::from_secs(15);
+/// The largest head, in bytes: cookies of neighbours on a shared domain come along.
+const HEAD_SIZE: usize = 64 * 1024;
+/// Time to breathe when the system has no file descriptor left.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Serves until `shutdown` ends; then accepts nobody more and gives requests in flight `grace` to be answered.
+///
+/// # Errors
+/// That of a listener which listens no more.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()>,
+    grace: Duration,
+) -> io::Result<()> {
+    let mut shutdown = pin!(shutdown);
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => drop(connections.spawn(converse(stream, router.clone(), graceful.watcher()))),
+                Err(error) if error.kind() == ErrorKind::InvalidInput => return Err(error),
+                Err(error) => {
+                    tracing::warn!(kind = %error.kind(), "a connection could not be accepted");
+                    sleep(BREATH).await;
+                }
+            },
+            () = &mut shutdown => break,
+        }
+        while connections.try_join_next().is_some() {}
+    }
+    drop(listener);
+    if timeout(grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!(left = connections.len(), "connections were cut off at the end of the grace period");
+    }
+    Ok(())
+}
+
+/// Answers the requests of one connection. That a client breaks off is its own affair.
+async fn converse(stream: TcpStream, router: Router, watcher: Watcher) {
+    drop(stream.set_nodelay(true));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_header_size(HEAD_SIZE)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    drop(watcher.watch(connection).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::oneshot;
+    use tokio::task::JoinHandle;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    struct Served {
+        address: SocketAddr,
+        stop: oneshot::Sender<()>,
+        ended: JoinHandle<io::Result<()>>,
+    }
+
+    async fn served(grace: Duration) -> Served {
+        let router = Router::new().route(
+            "/slow",
+            get(|| async {
+                sleep(Duration::from_millis(300)).await;
+                "done"
+            }),
+        );
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async move { drop(stopped.await) };
+        let ended = tokio::spawn(serve(listener, router, shutdown, grace));
+        Served { address, stop, ended }
+    }
+
+    async fn asked(address: SocketAddr, head: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        sleep(Duration::from_millis(50)).await;
+        stream
+    }
+
+    async fn heard(mut stream: TcpStream) -> String {
+        let mut text = Vec::new();
+        drop(stream.read_to_end(&mut text).await);
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    #[tokio::test]
+    async fn a_stop_lets_a_request_in_flight_finish_and_accepts_nobody_more() {
+        let served = served(Duration::from_secs(5)).await;
+        let stream = asked(served.address, "GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        served.stop.send(()).unwrap();
+        let answer = heard(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"), "{answer}");
+        served.ended.await.unwrap().unwrap();
+        assert!(TcpStream::connect(served.address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_says_nothing_is_cut_off_at_the_end_of_grace() {
+        let served = served(Duration::from_millis(100)).await;
+        let silent = asked(served.address, "GET /slow HT").await;
+        let began = Instant::now();
+        served.stop.send(()).unwrap();
+        served.ended.await.unwrap().unwrap();
+        assert!(began.elapsed() < Duration::from_secs(2));
+        assert_eq!(heard(silent).await, "");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_never_asked_does_not_hold_a_stop() {
+        let served = served(Duration::from_secs(10)).await;
+        let _idle = asked(served.address, "").await;
+        let began = Instant::now();
+        served.stop.send(()).unwrap();
+        served.ended.await.unwrap().unwrap();
+        assert!(began.elapsed() < Duration::from_secs(1));
+    }
+
+    #[tokio::test]
+    async fn a_head_without_end_is_refused() {
+        let served = served(Duration::from_millis(100)).await;
+        let endless = format!("GET /slow HTTP/1.1\r\nhost: a\r\nx: {}", "x".repeat(HEAD_SIZE + 1024));
+        let answer = heard(asked(served.address, &endless).await).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+        served.stop.send(()).unwrap();
+        served.ended.await.unwrap().unwrap();
+    }
+}

@@ -1,0 +1,154 @@
+//! The router as a browser meets it, with a dispatcher that answers as each test says.
+
+mod reading;
+mod spelling;
+mod watching;
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request as HttpRequest, StatusCode};
+use boundary::{Body as ReplyBody, Chance, Door, Method, Reply, Request};
+use tower::ServiceExt;
+use url::Url;
+
+use super::{Broker, Launches, Metrics, Settings, router};
+use crate::launch::{Answer, Labels, Outcome};
+use crate::pages::Pages;
+
+const IN: &[Door] =
+    &[door(Method::Get, "/lti/login"), door(Method::Post, "/lti/login"), door(Method::Get, "/lti/r/{key}")];
+const OUT: &[Door] = &[door(Method::Get, "/lti/authorize"), door(Method::Post, "/lti/authorize")];
+
+const fn door(method: Method, path: &'static str) -> Door {
+    Door { method, path, body_limit: 64 * 1024 }
+}
+
+struct Fixed;
+
+impl Chance for Fixed {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0x21);
+    }
+}
+
+type Script = Box<dyn Fn(&Request) -> Outcome + Send + Sync>;
+
+/// A dispatcher that notes what it was asked and answers by script.
+struct Scripted {
+    script: Script,
+    seen: Mutex<Vec<(&'static str, Request)>>,
+}
+
+impl Scripted {
+    async fn answer(&self, part: &'static str, request: Request) -> Answer {
+        let outcome = (self.script)(&request);
+        let launch = request.launch.clone();
+        self.seen.lock().unwrap().push((part, request));
+        Answer {
+            launch,
+            outcome,
+            embedders: vec!["https://ent.example".to_owned()],
+            labels: Labels { via: Some("lti"), to: None },
+        }
+    }
+}
+
+#[async_trait]
+impl Launches for Scripted {
+    fn arriving(&self) -> &'static [Door] {
+        IN
+    }
+    fn departing(&self) -> &'static [Door] {
+        OUT
+    }
+    async fn arrive(&self, request: Request) -> Answer {
+        self.answer("arrive", request).await
+    }
+    async fn depart(&self, request: Request) -> Answer {
+        self.answer("depart", request).await
+    }
+    async fn choose(&self, request: Request) -> Answer {
+        self.answer("choose", request).await
+    }
+}
+
+/// The broker under test.
+struct App {
+    router: Router,
+    launches: Arc<Scripted>,
+    metrics: Arc<Metrics>,
+}
+
+struct Answered {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+fn broker(launches: Arc<Scripted>, metrics: Arc<Metrics>) -> Broker {
+    Broker { launches, chance: Arc::new(Fixed), pages: Pages::load().unwrap(), metrics, https: true }
+}
+
+impl Answered {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    fn all(&self, name: &str) -> Vec<&str> {
+        let values = self.headers.get_all(name).iter();
+        values.map(|value| value.to_str().unwrap()).collect()
+    }
+}
+
+impl App {
+    fn answering(script: impl Fn(&Request) -> Outcome + Send + Sync + 'static) -> Self {
+        let launches = Arc::new(Scripted { script: Box::new(script), seen: Mutex::default() });
+        let metrics = Arc::new(Metrics::new());
+        let broker = broker(Arc::clone(&launches), Arc::clone(&metrics));
+        Self { router: ROUTER, launches, metrics }
+    }
+
+    fn replying(body: ReplyBody) -> Self {
+        Self::answering(move |_| Outcome::Step(Reply::of(body.clone())))
+    }
+
+    async fn send(&self, request: HttpRequest<Body>) -> Answered {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Answered {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.into()).unwrap(),
+        }
+    }
+
+    async fn get(&self, path: &str) -> Answered {
+        self.send(HttpRequest::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    async fn post(&self, path: &str, form: impl Into<Body>) -> Answered {
+        let request = HttpRequest::post(path).header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(form.into()).unwrap()).await
+    }
+
+    fn seen(&self) -> Vec<(&'static str, Request)> {
+        self.launches.seen.lock().unwrap().clone()
+    }
+}
+
+fn elsewhere() -> Url {
+    Url::parse("https://publisher.example/login?a=1").unwrap()
+}
+
+fn redirect() -> ReplyBody {
+    ReplyBody::Redirect(elsewhere())
+}
+
+fn posting(to: Url) -> ReplyBody {
+    let fields = vec![("id_token", "t\"<".to_owned()), ("state", "s".to_owned())];
+    ReplyBody::AutoPost { to, fields }
+}

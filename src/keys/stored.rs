@@ -1,0 +1,120 @@
+//! Keys as they are stored: sealed.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use boundary::{Fault, SectorId};
+use time::OffsetDateTime;
+
+/// What a key is for. No key serves two purposes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// Signs id_tokens for publishers.
+    LtiPlatform,
+    /// Signs our assertions at ENTs.
+    LtiTool,
+    /// Seals tickets and parked launches.
+    Carrier,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 3] = [Self::LtiPlatform, Self::LtiTool, Self::Carrier];
+
+    /// The name in tables and lists.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LtiPlatform => "lti-platform",
+            Self::LtiTool => "lti-tool",
+            Self::Carrier => "carrier",
+        }
+    }
+
+    /// The purpose of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.as_str() == name)
+    }
+}
+
+/// Where a key stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// Published, not used yet.
+    Next,
+    /// In use.
+    Active,
+    /// No longer used for anything new.
+    Retired,
+}
+
+impl KeyState {
+    /// The name in tables and lists.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Next => "next",
+            Self::Active => "active",
+            Self::Retired => "retired",
+        }
+    }
+
+    /// The state of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Next, Self::Active, Self::Retired].into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// A key as it is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// Its id.
+    pub kid: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Where it stands.
+    pub state: KeyState,
+    /// The key, sealed under the master key.
+    pub sealed: String,
+    /// When it was made.
+    pub created: OffsetDateTime,
+}
+
+impl fmt::Display for StoredKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (purpose, state, day) = (self.purpose.as_str(), self.state.as_str(), self.created.date());
+        write!(f, "{purpose} {state} {} since {day}", self.kid)
+    }
+}
+
+/// The key of a sector in one epoch, as it is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredSectorKey {
+    /// The sector.
+    pub sector: SectorId,
+    /// The epoch, from 1.
+    pub epoch: u32,
+    /// The key, sealed under the master key.
+    pub sealed: String,
+    /// When it was made.
+    pub created: OffsetDateTime,
+}
+
+/// What keys need of a store. Every method's error is a [`Fault`]: the store did not answer.
+#[async_trait]
+pub trait KeyStore: Send + Sync {
+    /// All keys.
+    async fn keys(&self) -> Result<Vec<StoredKey>, Fault>;
+    /// Adds keys at once; one that is there stays.
+    async fn add_keys(&self, keys: &[StoredKey]) -> Result<(), Fault>;
+    /// The sealed text that tells a wrong master key.
+    async fn check_value(&self) -> Result<Option<String>, Fault>;
+    /// Sets it once; false when one is there.
+    async fn set_check_value(&self, sealed: &str) -> Result<bool, Fault>;
+    /// The key of a sector in its newest epoch.
+    async fn sector_key(&self, sector: &SectorId) -> Result<Option<StoredSectorKey>, Fault>;
+    /// Adds a sector's key; false when that epoch has one.
+    async fn add_sector_key(&self, key: &StoredSectorKey) -> Result<bool, Fault>;
+}

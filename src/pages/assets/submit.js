@@ -1,0 +1,1 @@
+document.documentElement.className="gone";HTMLFormElement.prototype.submit.call(document.forms[0]);

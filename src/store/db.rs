@@ -1,0 +1,279 @@
+//! Db: connections to either engine, with what makes a commit durable and an outage short.
+//!
+//! One text serves both engines wherever the dialects allow; [`both!`](crate::store::db::both) runs it on whichever is
+//! there, within a time limit.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Sqlite, Transaction};
+
+use super::error::{StoreError, Trouble, io_trouble};
+use super::postgres;
+
+/// How long SQLite waits for another process's write.
+const BUSY: Duration = Duration::from_secs(5);
+/// How long a statement may take on SQLite: longer than its own wait for a lock.
+pub(in crate::store) const LITE_LIMIT: Duration = Duration::from_secs(8);
+
+const BEGIN_LITE: &str = "BEGIN IMMEDIATE";
+
+/// One of two: what belongs to SQLite, or what belongs to PostgreSQL.
+pub(in crate::store) enum Engine<L, P> {
+    Lite(L),
+    Postgres(P),
+}
+
+/// Runs a query on whichever engine is there: `both!("reading a seat", db.read(), c => query(SQL).fetch_one(c))`.
+/// The words say what was being done when it failed or took too long. The answer is a `Result<_, StoreError>`.
+macro_rules! both {
+    ($doing:expr, $on:expr, $c:ident => $query:expr) => {
+        $crate::store::db::both!($doing, $on, $c => $query, |answer| answer)
+    };
+    ($doing:expr, $on:expr, $c:ident => $query:expr, |$answer:ident| $told:expr) => {
+        match $on {
+            $crate::store::db::Engine::Lite($c) => {
+                let $answer = $crate::store::db::within($doing, $crate::store::db::LITE_LIMIT, $query).await;
+                $told
+            }
+            $crate::store::db::Engine::Postgres(on) => {
+                match $crate::store::postgres::Lend::lend(on).await {
+                    Ok(mut lent) => {
+                        let $c = $crate::store::postgres::Lent::connection(&mut lent);
+                        let limit = $crate::store::postgres::LIMIT;
+                        let $answer = $crate::store::db::within($doing, limit, $query).await;
+                        $crate::store::postgres::Lent::give_back(lent, $answer.is_ok());
+                        $told
+                    }
+                    Err(error) => Err($crate::store::StoreError::from_sqlx($doing, &error)),
+                }
+            }
+        }
+    };
+}
+pub(in crate::store) use both;
+
+/// As [`both!`], for `query(…).execute(c)`: the answer is how many rows it wrote.
+macro_rules! rows {
+    ($doing:expr, $on:expr, $c:ident => $query:expr) => {
+        $crate::store::db::both!($doing, $on, $c => $query, |answer| answer.map(|done| done.rows_affected()))
+    };
+}
+pub(in crate::store) use rows;
+
+/// The file of an SQLite database as it was when it was opened.
+#[derive(Debug)]
+pub struct DbFile {
+    path: PathBuf,
+    identity: Option<(u64, u64)>,
+}
+
+/// Connections to a database. Cheap to clone.
+#[derive(Clone)]
+pub enum Db {
+    /// SQLite: one connection writes, several read.
+    Lite {
+        /// The only connection that writes.
+        writer: SqlitePool,
+        /// Connections that cannot write.
+        readers: SqlitePool,
+        /// The file.
+        file: Arc<DbFile>,
+    },
+    /// PostgreSQL.
+    Postgres(PgPool),
+}
+
+impl Db {
+    /// Opens `sqlite://PATH` or `postgres://…`; an SQLite file that is not there is made where `create` says so,
+    /// readable by its owner only. The schema is [`migrate`](super::migrate)'s.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the URL, the file or the server is not right.
+    pub async fn open(url: &str, create: bool) -> Result<Self, StoreError> {
+        match url.split_once(':') {
+            Some(("sqlite", _)) => Self::open_lite(url, create).await,
+            Some(("postgres" | "postgresql", _)) => postgres::open(url).await.map(Self::Postgres),
+            _ => Err(StoreError::Url),
+        }
+    }
+
+    async fn open_lite(url: &str, create: bool) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::from_str(url).map_err(|_| StoreError::Url)?;
+        let path = options.get_filename().to_owned();
+        let doing = format!("opening {}", path.display());
+        prepare_file(&path, create).map_err(|trouble| StoreError::failed(doing.clone(), trouble))?;
+        let options = options
+            .create_if_missing(false)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .synchronous(SqliteSynchronous::Full)
+            .disable_statement_logging();
+        let failed = |e: sqlx::Error| StoreError::from_sqlx(doing.clone(), &e);
+        let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY).test_before_acquire(false);
+        let kept = || pool().idle_timeout(None).max_lifetime(None);
+        let writer = kept()
+            .max_connections(1)
+            .connect_with(options.clone().journal_mode(SqliteJournalMode::Wal))
+            .await
+            .map_err(failed)?;
+        let many = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
+        let readers = kept()
+            .max_connections(u32::try_from(many).unwrap_or(2))
+            .connect_with(options.pragma("query_only", "ON"))
+            .await
+            .map_err(failed)?;
+        let identity = identity_of(&path);
+        Ok(Self::Lite { writer, readers, file: Arc::new(DbFile { path, identity }) })
+    }
+
+    /// Where the database is, for the operator: a path, or host and name. Never user or password.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Self::Lite { file, .. } => file.path.display().to_string(),
+            Self::Postgres(pool) => postgres::place(&pool.connect_options()),
+        }
+    }
+
+    /// `sqlite` or `postgres`.
+    #[must_use]
+    pub const fn engine(&self) -> &'static str {
+        match self {
+            Self::Lite { .. } => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Connections to read from.
+    pub(in crate::store) const fn read(&self) -> Engine<&SqlitePool, &PgPool> {
+        match self {
+            Self::Lite { readers, .. } => Engine::Lite(readers),
+            Self::Postgres(pool) => Engine::Postgres(pool),
+        }
+    }
+
+    /// Whether an SQLite file is still the one that was opened.
+    pub(in crate::store) fn present(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Lite { file, .. } => file.check(),
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Begins a transaction that writes. On SQLite nobody else writes until it ends, so it must be short: launches
+    /// wait behind it. One that is dropped is rolled back.
+    pub(in crate::store) async fn begin(&self) -> Result<Tx, StoreError> {
+        const DOING: &str = "beginning a transaction";
+        match self {
+            Self::Lite { writer, file, .. } => {
+                file.check()?;
+                within(DOING, LITE_LIMIT, writer.begin_with(BEGIN_LITE)).await.map(Tx::Lite)
+            }
+            Self::Postgres(pool) => postgres::PgTx::begin(DOING, pool).await.map(Tx::Postgres),
+        }
+    }
+
+    /// Closes all connections, once they are given back.
+    pub async fn close(&self) {
+        match self {
+            Self::Lite { writer, readers, .. } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A transaction that writes. Dropped, it is rolled back.
+pub(in crate::store) enum Tx {
+    Lite(Transaction<'static, Sqlite>),
+    Postgres(postgres::PgTx),
+}
+
+impl Tx {
+    /// The connection, for [`both!`].
+    pub fn on(&mut self) -> Engine<&mut SqliteConnection, &mut PgConnection> {
+        match self {
+            Self::Lite(tx) => Engine::Lite(&mut *tx),
+            Self::Postgres(tx) => Engine::Postgres(tx.connection()),
+        }
+    }
+
+    /// Commits. After an error that is not [contention](StoreError::is_contention) it is unknown whether it did.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        const DOING: &str = "committing";
+        match self {
+            Self::Lite(tx) => within(DOING, LITE_LIMIT, tx.commit()).await,
+            Self::Postgres(tx) => tx.end(DOING, "COMMIT").await,
+        }
+    }
+
+    /// Undoes everything, and waits until it is undone.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        const DOING: &str = "rolling back";
+        match self {
+            Self::Lite(tx) => within(DOING, LITE_LIMIT, tx.rollback()).await,
+            Self::Postgres(tx) => tx.end(DOING, "ROLLBACK").await,
+        }
+    }
+}
+
+/// Waits for a query, but not for ever: a server that is gone says nothing.
+pub(in crate::store) async fn within<T>(
+    doing: &'static str,
+    limit: Duration,
+    query: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(limit, query).await {
+        Ok(answer) => answer.map_err(|e| StoreError::from_sqlx(doing, &e)),
+        Err(_) => Err(StoreError::failed(doing, Trouble::NoAnswer)),
+    }
+}
+
+impl DbFile {
+    /// Where it is.
+    pub(in crate::store) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// SQLite goes on writing into a file that was deleted, and every commit would be lost.
+    fn check(&self) -> Result<(), StoreError> {
+        if identity_of(&self.path) == self.identity {
+            Ok(())
+        } else {
+            Err(StoreError::failed(format!("writing to {}", self.path.display()), Trouble::Moved))
+        }
+    }
+}
+
+fn identity_of(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
+}
+
+/// Finds out by ordinary means what SQLite would call "unable to open", and makes a new file private.
+fn prepare_file(path: &Path, create: bool) -> Result<(), Trouble> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !directory.is_dir() {
+        return Err(Trouble::NoDirectory);
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).write(true).create(create).mode(0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(Trouble::Missing),
+        Err(e) if e.kind() == std::io::ErrorKind::IsADirectory => Err(Trouble::NotADatabase),
+        Err(e) => Err(io_trouble(&e)),
+    }
+}

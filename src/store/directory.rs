@@ -1,0 +1,134 @@
+//! What the directory needs of a store.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use boundary::registration::{LtiPlatform, LtiTool};
+use boundary::{ConnectionId, EntId, Fault, PersonId, SectorId, ToolId, Uai};
+
+use super::db::both;
+use super::error::StoreError;
+use super::time::moment;
+use super::{Store, objects, people};
+use crate::directory::{
+    Affiliation, DirectoryStore, Ent, InactiveDeployment, Known, Newcomer, Registered, School, Sector, Tool,
+};
+use crate::operate::apply::RecordKind;
+
+const DEPLOYMENTS: &str = "SELECT connection, deployment, first_seen FROM inactive_deployment";
+
+/// Every statement of this file.
+#[cfg(test)]
+pub(in crate::store) const STATEMENTS: &[&str] = &[DEPLOYMENTS];
+
+#[async_trait]
+impl DirectoryStore for Store {
+    async fn ent(&self, id: &EntId) -> Result<Option<Arc<Ent>>, Fault> {
+        const KIND: RecordKind = RecordKind::Ent;
+        let load = objects::live(&self.db, KIND, id.as_str());
+        self.kept.ents.get(KIND.as_str(), id.clone(), load).await
+    }
+
+    async fn school(&self, uai: &Uai) -> Result<Option<Arc<School>>, Fault> {
+        const KIND: RecordKind = RecordKind::School;
+        let load = objects::live(&self.db, KIND, uai.as_str());
+        self.kept.schools.get(KIND.as_str(), uai.clone(), load).await
+    }
+
+    async fn sector(&self, id: &SectorId) -> Result<Option<Arc<Sector>>, Fault> {
+        const KIND: RecordKind = RecordKind::Sector;
+        let load = objects::live(&self.db, KIND, id.as_str());
+        self.kept.sectors.get(KIND.as_str(), id.clone(), load).await
+    }
+
+    async fn tool(&self, id: &ToolId) -> Result<Option<Arc<Registered<Tool>>>, Fault> {
+        const KIND: RecordKind = RecordKind::Tool;
+        let load = async { Ok(objects::by_id(&self.db, KIND, id.as_str()).await?.map(Arc::new)) };
+        self.kept.tools.get(KIND.as_str(), id.clone(), load).await
+    }
+
+    async fn lti_platforms(&self, issuer: &str) -> Result<Vec<Arc<LtiPlatform>>, Fault> {
+        const KIND: RecordKind = RecordKind::LtiPlatform;
+        let load = async {
+            let found = objects::by_name(&self.db, KIND, &objects::issuer_name(issuer)).await?;
+            let live: Arc<[_]> =
+                found.into_iter().filter(|o| !o.withdrawn).map(|o| Arc::new(o.value)).collect();
+            Ok((!live.is_empty()).then_some(live))
+        };
+        let cache = &self.kept.platforms_by_issuer;
+        let found = cache.get(KIND.as_str(), issuer.to_owned(), load).await?;
+        Ok(found.map(|platforms| platforms.to_vec()).unwrap_or_default())
+    }
+
+    async fn lti_platform(&self, id: &ConnectionId) -> Result<Option<Arc<LtiPlatform>>, Fault> {
+        const KIND: RecordKind = RecordKind::LtiPlatform;
+        let load = objects::live(&self.db, KIND, id.as_str());
+        self.kept.platforms.get(KIND.as_str(), id.clone(), load).await
+    }
+
+    async fn lti_tool(&self, client_id: &str) -> Result<Option<Arc<LtiTool>>, Fault> {
+        const KIND: RecordKind = RecordKind::Tool;
+        let load = async {
+            let found = objects::by_name::<Tool>(&self.db, KIND, client_id).await?;
+            Ok(found.into_iter().next().map(|tool| Arc::new(tool.value.lti)))
+        };
+        self.kept.tools_by_client.get(KIND.as_str(), client_id.to_owned(), load).await
+    }
+
+    async fn known(&self, ent: &EntId, namespace: &str, subject: &str) -> Result<Option<Arc<Known>>, Fault> {
+        let topic = people_of(ent);
+        let identity = (ent.clone(), namespace.to_owned(), subject.to_owned());
+        let find = async { Ok(people::identified(&self.db, ent, namespace, subject).await?) };
+        let Some(person) = self.kept.identities.get(&topic, identity, find).await? else {
+            return Ok(None);
+        };
+        let load = async { Ok(Some(Arc::new(people::known(&self.db, ent, person).await?))) };
+        self.kept.people.get(&topic, (ent.clone(), person), load).await
+    }
+
+    async fn provision(&self, newcomer: Newcomer) -> Result<(), Fault> {
+        self.writer.provision(newcomer).await
+    }
+
+    async fn affiliate(&self, ent: &EntId, person: PersonId, affiliation: Affiliation) -> Result<(), Fault> {
+        self.writer.affiliate(ent, person, affiliation).await?;
+        self.kept.people.forget(&people_of(ent), (ent.clone(), person)).await;
+        Ok(())
+    }
+
+    async fn note_deployment(&self, seen: InactiveDeployment) -> Result<(), Fault> {
+        self.writer.note_deployment(seen).await
+    }
+
+    async fn inactive_deployments(&self) -> Result<Vec<InactiveDeployment>, Fault> {
+        let rows: Vec<(String, String, i64)> = both!("reading deployments", self.db.read(), c =>
+            sqlx::query_as(DEPLOYMENTS).fetch_all(c))?;
+        let platforms: Vec<LtiPlatform> = objects::all_live(&self.db, RecordKind::LtiPlatform).await?;
+        let found: Result<Vec<_>, StoreError> =
+            rows.into_iter().map(|row| waiting(row, &platforms)).collect();
+        let mut waiting: Vec<_> = found?.into_iter().flatten().collect();
+        waiting.sort_by(|a, b| {
+            let key = |d: &InactiveDeployment| (d.first_seen, d.connection.clone(), d.deployment.clone());
+            key(a).cmp(&key(b))
+        });
+        Ok(waiting)
+    }
+}
+
+/// The topic of the people of an ENT.
+pub(super) fn people_of(ent: &EntId) -> String {
+    format!("people {ent}")
+}
+
+/// A recorded deployment, unless its connection lists it by now or is gone: then nobody has anything to activate.
+fn waiting(
+    row: (String, String, i64),
+    platforms: &[LtiPlatform],
+) -> Result<Option<InactiveDeployment>, StoreError> {
+    let (connection, deployment, first_seen) = row;
+    let platform = platforms.iter().find(|platform| platform.id.as_str() == connection);
+    let listed = |platform: &&LtiPlatform| platform.deployments.iter().any(|known| known.id == deployment);
+    let Some(platform) = platform.filter(|platform| !listed(platform)) else { return Ok(None) };
+    let first_seen = moment(first_seen)?;
+    Ok(Some(InactiveDeployment { connection: platform.id.clone(), deployment, first_seen }))
+}

@@ -1,0 +1,154 @@
+//! Assignments of a file: a row a set, a seat a person.
+
+use boundary::{EntId, Fault, Kind, PersonId, Pool, Profile, SchoolYear, Seats, SubscriptionId};
+use time::OffsetDateTime;
+
+use super::{Undone, pools};
+use crate::directory::{Affiliation, School};
+use crate::licensing::{Coverage, SetTarget, Subscription};
+use crate::operate::apply::{AssignmentRecord, AssignmentTarget, NoRoom, RecordKind};
+use crate::store::db::{Tx, both, rows};
+use crate::store::error::StoreError;
+use crate::store::objects;
+use crate::store::people::{affiliated_in, identified_in};
+use crate::store::time::millis;
+
+const ASSIGN: &str = "INSERT INTO assignment (subscription, target, managed_by) VALUES ($1, $2, 'file') \
+                      ON CONFLICT (subscription, target) DO UPDATE SET managed_by = excluded.managed_by";
+const UNASSIGN: &str =
+    "DELETE FROM assignment WHERE subscription = $1 AND target = $2 AND managed_by = 'file'";
+const NAME: &str = "UPDATE seat SET by_name = 1, managed_by = 'file' WHERE subscription = $1 AND person = $2";
+const SIT: &str = "INSERT INTO seat (subscription, person, pool, by_name, taken, managed_by) \
+                   VALUES ($1, $2, $3, 1, $4, 'file') ON CONFLICT DO NOTHING";
+const STAND: &str = "DELETE FROM seat WHERE subscription = $1 AND person = $2 AND by_name = 1 \
+                     AND managed_by = 'file' RETURNING pool";
+
+/// Every statement of this file.
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[ASSIGN, UNASSIGN, NAME, SIT, STAND];
+
+/// Assigns a subscription to a set, or seats a person.
+pub(super) async fn put(tx: &mut Tx, record: &AssignmentRecord, at: OffsetDateTime) -> Result<(), Undone> {
+    match &record.target {
+        AssignmentTarget::Set(set) => Ok(assign(tx, ASSIGN, &record.subscription, set).await?),
+        AssignmentTarget::Person { ent, namespace, subject } => {
+            let unknown = || Fault::new("an assignment names an identity that is not known");
+            let person = identified_in(tx, ent, namespace, subject).await?.ok_or_else(unknown)?;
+            if name(tx, &record.subscription, person).await? {
+                return Ok(());
+            }
+            seat(tx, record, ent, person, at).await
+        }
+    }
+}
+
+/// Takes an assignment back. A seat by name becomes free; under a set its holder may take one again.
+pub(super) async fn withdraw(tx: &mut Tx, record: &AssignmentRecord) -> Result<(), Undone> {
+    let subscription = &record.subscription;
+    let (ent, namespace, subject) = match &record.target {
+        AssignmentTarget::Set(set) => return Ok(assign(tx, UNASSIGN, subscription, set).await?),
+        AssignmentTarget::Person { ent, namespace, subject } => (ent, namespace, subject),
+    };
+    let Some(person) = identified_in(tx, ent, namespace, subject).await? else {
+        return Ok(());
+    };
+    let pool: Option<String> = both!("freeing a seat", tx.on(), c =>
+        sqlx::query_scalar(STAND).bind(subscription.as_str()).bind(person.uuid()).fetch_optional(c))?;
+    if let Some(pool) = pool {
+        pools::give_back(tx, subscription, &pool).await?;
+    }
+    Ok(())
+}
+
+async fn assign(
+    tx: &mut Tx,
+    statement: &'static str,
+    subscription: &SubscriptionId,
+    set: &SetTarget,
+) -> Result<(), Fault> {
+    let target = serde_json::to_string(set)
+        .map_err(|e| Fault::new(format!("a set of subscription {subscription} cannot be written: {e}")))?;
+    rows!("writing an assignment", tx.on(), c =>
+        sqlx::query(statement).bind(subscription.as_str()).bind(&target).execute(c))?;
+    Ok(())
+}
+
+/// Makes a seat that somebody holds one by name; whether they hold one.
+async fn name(tx: &mut Tx, subscription: &SubscriptionId, person: PersonId) -> Result<bool, StoreError> {
+    let named = rows!("naming a seat", tx.on(), c =>
+        sqlx::query(NAME).bind(subscription.as_str()).bind(person.uuid()).execute(c))?;
+    Ok(named == 1)
+}
+
+async fn seat(
+    tx: &mut Tx,
+    record: &AssignmentRecord,
+    ent: &EntId,
+    person: PersonId,
+    at: OffsetDateTime,
+) -> Result<(), Undone> {
+    let subscription = subscription_of(tx, &record.subscription).await?;
+    let counted = subscription.kind == Kind::Indiv;
+    let pool = match counted {
+        true => pool_for(tx, &subscription, ent, person, at).await?,
+        false => Some(Pool::All),
+    };
+    let no_room = || Undone::NoRoom(NoRoom { kind: RecordKind::Assignment, id: record.id() });
+    let pool = pool.ok_or_else(no_room)?;
+    if counted && !pools::take(tx, &subscription.id, pool).await? {
+        return Err(no_room());
+    }
+    let (id, taken) = (subscription.id.as_str(), millis(at));
+    let sat = rows!("writing a seat", tx.on(), c =>
+        sqlx::query(SIT).bind(id).bind(person.uuid()).bind(pool.as_str()).bind(taken).execute(c))?;
+    if sat == 0 {
+        // A launch of theirs took it a moment ago, and counted it.
+        pools::give_back(tx, &subscription.id, pool.as_str()).await?;
+        name(tx, &subscription.id, person).await?;
+    }
+    Ok(())
+}
+
+async fn subscription_of(tx: &mut Tx, id: &SubscriptionId) -> Result<Subscription, Fault> {
+    const KIND: RecordKind = RecordKind::Subscription;
+    let unknown = || Fault::new(format!("an assignment names subscription {id}, which is not there"));
+    let document = objects::document_in(tx, KIND, id.as_str()).await?.ok_or_else(unknown)?;
+    objects::read(KIND, id.as_str(), &document)
+}
+
+/// The pool of a person: by what they are at a school that the subscription covers, this year's before any other's.
+async fn pool_for(
+    tx: &mut Tx,
+    subscription: &Subscription,
+    ent: &EntId,
+    person: PersonId,
+    at: OffsetDateTime,
+) -> Result<Option<Pool>, Fault> {
+    let seats = subscription.seats();
+    if !matches!(seats, Seats::PerProfile(_)) {
+        return Ok(seats.pool_of(Profile::Other));
+    }
+    let known = affiliated_in(tx, ent, person).await?;
+    let mut covered: Vec<&Affiliation> = Vec::new();
+    for affiliation in known.counted() {
+        if covers(tx, &subscription.coverage, affiliation).await? {
+            covered.push(affiliation);
+        }
+    }
+    let year = SchoolYear::at(at);
+    let greatest = covered.into_iter().max_by_key(|a| (a.is_current(year), a.profile));
+    Ok(greatest.and_then(|affiliation| seats.pool_of(affiliation.profile)))
+}
+
+async fn covers(tx: &mut Tx, coverage: &Coverage, affiliation: &Affiliation) -> Result<bool, Fault> {
+    let code = match coverage {
+        Coverage::Schools(schools) => return Ok(schools.contains(&affiliation.school)),
+        Coverage::Nature(code) => code,
+    };
+    let id = affiliation.school.as_str();
+    let Some(document) = objects::document_in(tx, RecordKind::School, id).await? else {
+        return Ok(false);
+    };
+    let school: School = objects::read(RecordKind::School, id, &document)?;
+    Ok(school.nature.as_ref() == Some(code))
+}

@@ -1,0 +1,113 @@
+//! The store: the only module that names sqlx. SQLite is embedded and the default; PostgreSQL is for several hosts.
+//!
+//! What a launch writes goes through one task and its group commit ([`writer`]); what it reads comes from caches that
+//! a poll of changed topics keeps true to within two seconds ([`versions`], [`cache`]). SQL stands in constants; a test
+//! prepares each of them on both engines.
+
+mod agreements;
+mod cache;
+mod catalogue;
+mod contention;
+mod db;
+mod directory;
+mod error;
+mod federation;
+mod kept;
+mod keys;
+mod launches;
+mod licensing;
+mod migrate;
+mod objects;
+mod people;
+mod postgres;
+mod pseudonyms;
+mod purge;
+mod time;
+mod versions;
+mod writer;
+
+use std::sync::Arc;
+
+use ::time::OffsetDateTime;
+use async_trait::async_trait;
+use boundary::Fault;
+use tokio::task::JoinHandle;
+
+pub use db::Db;
+pub use error::{StoreError, Trouble};
+pub use migrate::{known_schema, migrate};
+pub use versions::Versions;
+
+use db::{Tx, both};
+use kept::Kept;
+use versions::bump;
+use writer::Writer;
+
+const PING: &str = "SELECT version FROM change_counter WHERE id = 1";
+
+/// A database with what a running broker keeps around it. The traits that the rooms declare are implemented for it.
+pub struct Store {
+    db: Db,
+    versions: Arc<Versions>,
+    writer: Writer,
+    kept: Kept,
+    poll: JoinHandle<()>,
+}
+
+impl Store {
+    /// Starts the writer and the poll of changes over a database whose schema is [migrated](migrate). `boot` names this
+    /// run of the process; no two runs have the same.
+    ///
+    /// It must be called within a tokio runtime.
+    #[must_use]
+    pub fn open(db: Db, boot: String) -> Self {
+        let versions = Arc::new(Versions::default());
+        let poll = versions.follow(db.clone());
+        let writer = Writer::start(db.clone(), boot);
+        let kept = Kept::new(&versions);
+        Self { db, versions, writer, kept, poll }
+    }
+
+    /// Whether the database answers, for readiness.
+    ///
+    /// # Errors
+    /// A [`Fault`] that says what is wrong.
+    pub async fn ping(&self) -> Result<(), Fault> {
+        self.db.present()?;
+        let _: i64 = both!("asking whether the database answers", self.db.read(), c =>
+            sqlx::query_scalar(PING).fetch_one(c))?;
+        Ok(())
+    }
+
+    /// Commits what changes something that is kept, and tells every process, this one at once.
+    pub(in crate::store) async fn commit_and_tell<T: AsRef<str>>(
+        &self,
+        mut tx: Tx,
+        topics: &[T],
+    ) -> Result<(), StoreError> {
+        let version = bump(&mut tx, topics).await?;
+        tx.commit().await?;
+        self.versions.note(topics, version);
+        Ok(())
+    }
+
+    /// Writes what is queued, takes nothing more, and closes the database.
+    pub async fn close(&self) {
+        self.writer.close().await;
+        self.poll.abort();
+        self.db.close().await;
+    }
+}
+
+#[async_trait]
+impl crate::jobs::Purge for Store {
+    async fn purge(&self, now: OffsetDateTime) -> Result<u64, Fault> {
+        Self::purge(self, now).await
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.poll.abort();
+    }
+}

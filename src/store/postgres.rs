@@ -1,0 +1,144 @@
+//! PostgreSQL: connections that give up on a server that is gone, and transactions that are durable whatever the
+//! server's defaults are.
+//!
+//! It may stand behind a pooler in transaction mode: nothing depends on a session's settings, a write transaction sets
+//! its own. Such a pooler must track prepared statements (PgBouncer from 1.21 with `max_prepared_statements`), or the
+//! URL must say `statement-cache-capacity=0`.
+
+use std::future::Future;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, Postgres};
+
+use super::db::within;
+use super::error::StoreError;
+
+/// How long a statement may take.
+pub(in crate::store) const LIMIT: Duration = Duration::from_secs(5);
+/// How long a connection may take to get.
+const ACQUIRE: Duration = Duration::from_secs(3);
+/// A connection that rested longer than this is tried before use.
+const RESTED: Duration = Duration::from_secs(1);
+const CONNECTIONS: u32 = 10;
+
+/// Settings for this transaction alone, in the same round trip. The limits are for a server that still lives when
+/// this process does not.
+const BEGIN: &str = "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '5s'; \
+                     SET LOCAL idle_in_transaction_session_timeout = '10s'";
+
+pub(super) async fn open(url: &str) -> Result<PgPool, StoreError> {
+    let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Url)?;
+    let options = options.application_name("passerelle").disable_statement_logging();
+    let doing = format!("opening {}", place(&options));
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(ACQUIRE)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > RESTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(options)
+        .await
+        .map_err(|e| StoreError::from_sqlx(doing, &e))
+}
+
+/// Host and name, never user or password.
+pub(super) fn place(options: &PgConnectOptions) -> String {
+    let host = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    let name = options.get_database().unwrap_or("of the user's name");
+    format!("database {name} at {host}")
+}
+
+/// Where a connection can be had from: a pool, or a transaction that has one.
+pub(in crate::store) trait Lend {
+    type Lent: Lent;
+    fn lend(self) -> impl Future<Output = Result<Self::Lent, sqlx::Error>> + Send;
+}
+
+/// A connection for one query.
+pub(in crate::store) trait Lent {
+    fn connection(&mut self) -> &mut PgConnection;
+    /// Gives it back; one whose query was not answered would wait for the answer for ever, and is closed.
+    fn give_back(self, answered: bool);
+}
+
+impl Lend for &PgPool {
+    type Lent = PoolConnection<Postgres>;
+
+    fn lend(self) -> impl Future<Output = Result<Self::Lent, sqlx::Error>> + Send {
+        self.acquire()
+    }
+}
+
+impl Lent for PoolConnection<Postgres> {
+    fn connection(&mut self) -> &mut PgConnection {
+        self
+    }
+
+    fn give_back(mut self, answered: bool) {
+        if !answered {
+            self.close_on_drop();
+        }
+    }
+}
+
+impl Lend for &mut PgConnection {
+    type Lent = Self;
+
+    async fn lend(self) -> Result<Self, sqlx::Error> {
+        Ok(self)
+    }
+}
+
+impl Lent for &mut PgConnection {
+    fn connection(&mut self) -> &mut PgConnection {
+        self
+    }
+
+    // The transaction that it belongs to ends with an error, and closes it.
+    fn give_back(self, _: bool) {}
+}
+
+/// A transaction that writes. One that is dropped closes its connection, and so the server undoes it.
+pub(in crate::store) struct PgTx {
+    connection: PoolConnection<Postgres>,
+    ended: bool,
+}
+
+impl PgTx {
+    pub(super) async fn begin(doing: &'static str, pool: &PgPool) -> Result<Self, StoreError> {
+        let connection = pool.acquire().await.map_err(|e| StoreError::from_sqlx(doing, &e))?;
+        let mut tx = Self { connection, ended: false };
+        within(doing, LIMIT, sqlx::raw_sql(BEGIN).execute(&mut *tx.connection)).await?;
+        Ok(tx)
+    }
+
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    pub(super) async fn end(mut self, doing: &'static str, how: &'static str) -> Result<(), StoreError> {
+        within(doing, LIMIT, sqlx::raw_sql(how).execute(&mut *self.connection)).await?;
+        self.ended = true;
+        Ok(())
+    }
+}
+
+impl Drop for PgTx {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.connection.close_on_drop();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Purge: deletes what has expired, a little at a time, so that no launch waits behind it.
+
+use boundary::Fault;
+use time::OffsetDateTime;
+use tokio::time::{Instant, sleep};
+
+use super::Store;
+use super::db::{Db, rows};
+use super::error::StoreError;
+use super::time::millis;
+
+/// As many rows as a statement deletes in a few milliseconds.
+const PARKED: &str = "DELETE FROM parked WHERE handle IN \
+                      (SELECT handle FROM parked WHERE expires <= $1 ORDER BY expires LIMIT 500)";
+const FIRST_USES: &str = "DELETE FROM first_use WHERE name IN \
+                          (SELECT name FROM first_use WHERE expires <= $1 ORDER BY expires LIMIT 500)";
+
+/// Every statement of this file.
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[PARKED, FIRST_USES];
+
+impl Store {
+    /// Deletes parked launches and first uses that have expired, and answers how many.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the database does not answer. What was deleted until then stays deleted.
+    pub async fn purge(&self, now: OffsetDateTime) -> Result<u64, Fault> {
+        let mut deleted = 0;
+        for statement in [PARKED, FIRST_USES] {
+            loop {
+                let began = Instant::now();
+                let some = expired(&self.db, statement, millis(now)).await?;
+                deleted += some;
+                if some == 0 {
+                    break;
+                }
+                sleep(began.elapsed()).await;
+            }
+        }
+        Ok(deleted)
+    }
+}
+
+async fn expired(db: &Db, statement: &'static str, now: i64) -> Result<u64, StoreError> {
+    let mut tx = db.begin().await?;
+    let deleted =
+        rows!("deleting what has expired", tx.on(), c => sqlx::query(statement).bind(now).execute(c))?;
+    tx.commit().await?;
+    Ok(deleted)
+}

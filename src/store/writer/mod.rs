@@ -1,0 +1,113 @@
+//! The writer: one task through which launches write, so that those that come together share one durable commit.
+//!
+//! It commits at once when it is idle and takes whatever was queued meanwhile. A caller is answered only when what it
+//! wrote is durable. People, seats and deployments seen for the first time go through the same task, each in a
+//! transaction of its own.
+
+mod alone;
+mod batch;
+mod rows;
+mod task;
+
+use boundary::{EntId, Fault, PersonId, SeatOffer};
+use time::OffsetDateTime;
+use tokio::sync::{mpsc, oneshot};
+
+use self::alone::Alone;
+use self::rows::Entry;
+use super::db::Db;
+use crate::directory::{Affiliation, InactiveDeployment, Newcomer};
+use crate::launch::{Committed, Item};
+
+/// How many writes may wait: a few seconds of the worst hour. Beyond, the database cannot keep up.
+const QUEUE: usize = 4096;
+
+type Answer<T> = oneshot::Sender<Result<T, Fault>>;
+
+/// One thing to do.
+enum Job {
+    Item(Entry, Answer<Committed>),
+    Alone(Alone, Answer<bool>),
+    Close(oneshot::Sender<()>),
+}
+
+#[cfg(test)]
+pub(in crate::store) use {alone::STATEMENTS as ALONE, batch::STATEMENTS as BATCH, rows::PAIRS};
+
+/// The way to the task.
+pub(in crate::store) struct Writer {
+    queue: mpsc::Sender<Job>,
+}
+
+impl Writer {
+    /// Starts the task. `boot` names this run of the process, and with it the journal's chains: no two are alike.
+    pub fn start(db: Db, boot: String) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        tokio::spawn(task::Task::new(db, boot).run(waiting));
+        Self { queue }
+    }
+
+    /// Writes the item of one hop.
+    pub async fn commit(&self, item: Item) -> Result<Committed, Fault> {
+        let entry = Entry::prepare(item)?;
+        self.ask(|answer| Job::Item(entry, answer)).await
+    }
+
+    /// Writes somebody who was seen for the first time; nothing where their identity is there by now.
+    pub async fn provision(&self, newcomer: Newcomer) -> Result<(), Fault> {
+        self.alone(Alone::Provision(Box::new(newcomer))).await.map(drop)
+    }
+
+    /// Adds an affiliation; one that is there stays. Nothing where the person is gone.
+    pub async fn affiliate(
+        &self,
+        ent: &EntId,
+        person: PersonId,
+        affiliation: Affiliation,
+    ) -> Result<(), Fault> {
+        self.alone(Alone::Affiliate(ent.clone(), person, Box::new(affiliation))).await.map(drop)
+    }
+
+    /// Records a deployment that nobody has activated, once.
+    pub async fn note_deployment(&self, seen: InactiveDeployment) -> Result<(), Fault> {
+        self.alone(Alone::NoteDeployment(seen)).await.map(drop)
+    }
+
+    /// Takes a seat; true when the person holds one afterwards.
+    pub async fn take_seat(
+        &self,
+        offer: &SeatOffer,
+        person: PersonId,
+        at: OffsetDateTime,
+    ) -> Result<bool, Fault> {
+        self.alone(Alone::TakeSeat(offer.clone(), person, at)).await
+    }
+
+    /// Finishes what is queued and takes nothing more.
+    pub async fn close(&self) {
+        let (answer, closed) = oneshot::channel();
+        if self.queue.send(Job::Close(answer)).await.is_ok() {
+            // The task may have ended on another call; it is closed either way.
+            let _ = closed.await;
+        }
+    }
+
+    async fn alone(&self, what: Alone) -> Result<bool, Fault> {
+        self.ask(|answer| Job::Alone(what, answer)).await
+    }
+
+    async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, Fault> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.try_send(job(answer)).map_err(|e| match e {
+            mpsc::error::TrySendError::Full(_) => {
+                Fault::new(format!("the database cannot keep up: {QUEUE} writes are waiting"))
+            }
+            mpsc::error::TrySendError::Closed(_) => closed(),
+        })?;
+        answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+}
+
+fn closed() -> Fault {
+    Fault::new("nothing is written any more: Passerelle is shutting down")
+}

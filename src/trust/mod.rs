@@ -1,0 +1,148 @@
+//! Trust: the keys that peers publish, fetched, kept and refreshed.
+//!
+//! A set is kept under its connection and source together, never under a key id or an address alone. An unknown key id
+//! fetches the set once more, within a limit; a set that cannot be fetched serves on for a day.
+
+mod key_set;
+#[cfg(test)]
+mod tests;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use boundary::registration::{KeySource, LtiPlatform};
+use boundary::{Clock, Fault};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use moka::sync::Cache;
+use time::OffsetDateTime;
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::transport::Transport;
+use key_set::KeySet;
+
+/// How long a set is fresh.
+const FRESH: time::Duration = time::Duration::HOUR;
+/// How long a set serves on when its source does not answer.
+const LASTING: time::Duration = time::Duration::DAY;
+/// How long a failed fetch is remembered, so that launches do not storm a peer that is down.
+const FAILED: time::Duration = time::Duration::seconds(5);
+/// Extra fetches for unknown key ids: this many at once, then one every ten seconds.
+const BURST: NonZeroU32 = NonZeroU32::new(3).unwrap();
+const REFILL: Duration = Duration::from_secs(10);
+/// How many connections are remembered.
+const CONNECTIONS: u64 = 20_000;
+
+/// The key sets of all connections.
+pub struct KeySets {
+    transport: Transport,
+    clock: Arc<dyn Clock>,
+    shelves: Cache<(String, String), Arc<Shelf>>,
+}
+
+/// What is known of one connection's source. The lock makes concurrent launches share one fetch.
+struct Shelf {
+    held: Mutex<Held>,
+    extra: DefaultDirectRateLimiter,
+}
+
+#[derive(Default)]
+struct Held {
+    set: Option<(Arc<KeySet>, OffsetDateTime)>,
+    failed: Option<(String, OffsetDateTime)>,
+}
+
+impl KeySets {
+    /// No sets yet.
+    #[must_use]
+    pub fn new(transport: Transport, clock: Arc<dyn Clock>) -> Self {
+        Self { transport, clock, shelves: Cache::new(CONNECTIONS) }
+    }
+
+    /// The key of an ENT with this id, as JWK or PEM text; `None` when its source does not have it.
+    ///
+    /// # Errors
+    /// A [`Fault`] where the source cannot be read and nothing is known of it.
+    pub async fn key_of(&self, platform: &LtiPlatform, kid: &str) -> Result<Option<Arc<str>>, Fault> {
+        let url = match &platform.keys {
+            KeySource::Pem(pem) => return Ok(Some(Arc::from(pem.as_str()))),
+            KeySource::Jwks(text) => {
+                let unreadable =
+                    || Fault::new(format!("connection {}: its key set cannot be read", platform.id));
+                return Ok(KeySet::read(text.as_bytes()).ok_or_else(unreadable)?.key(kid));
+            }
+            KeySource::JwksUri(url) => url,
+        };
+        let shelf = self.shelf(platform, url);
+        let mut held = shelf.held.lock().await;
+        let set = self.current(&mut held, platform, url).await?;
+        if let Some(key) = set.key(kid) {
+            return Ok(Some(key));
+        }
+        if shelf.extra.check().is_err() {
+            tracing::warn!(connection = %platform.id, "unknown key id; the key set was fetched too often for it");
+            return Ok(None);
+        }
+        match self.fetch(&mut held, platform, url).await {
+            Ok(set) => Ok(set.key(kid)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn shelf(&self, platform: &LtiPlatform, url: &Url) -> Arc<Shelf> {
+        let quota = Quota::with_period(REFILL).unwrap_or_else(|| Quota::per_minute(BURST)).allow_burst(BURST);
+        let fresh = || Arc::new(Shelf { held: Mutex::default(), extra: RateLimiter::direct(quota) });
+        self.shelves.get_with((platform.id.to_string(), url.to_string()), fresh)
+    }
+
+    async fn current(
+        &self,
+        held: &mut Held,
+        platform: &LtiPlatform,
+        url: &Url,
+    ) -> Result<Arc<KeySet>, Fault> {
+        let now = self.clock.now();
+        let known = held.set.clone();
+        if let Some((set, at)) = &known
+            && now - *at < FRESH
+        {
+            return Ok(Arc::clone(set));
+        }
+        let why = match &held.failed {
+            Some((why, at)) if now - *at < FAILED => why.clone(),
+            _ => match self.fetch(held, platform, url).await {
+                Ok(set) => return Ok(set),
+                Err(why) => why,
+            },
+        };
+        match known {
+            Some((set, at)) if now - at < LASTING => Ok(set),
+            _ => Err(Fault::new(format!(
+                "connection {}: the key set at {} cannot be fetched: {why}",
+                platform.id,
+                url.host_str().unwrap_or_default()
+            ))),
+        }
+    }
+
+    async fn fetch(&self, held: &mut Held, platform: &LtiPlatform, url: &Url) -> Result<Arc<KeySet>, String> {
+        let answer = self.transport.get(url, "application/jwk-set+json, application/json").await;
+        let read = answer
+            .map_err(|e| e.to_string())
+            .and_then(|bytes| KeySet::read(&bytes).ok_or_else(|| "the answer is not a key set".to_owned()));
+        let now = self.clock.now();
+        match read {
+            Ok(set) => {
+                let set = Arc::new(set);
+                *held = Held { set: Some((Arc::clone(&set), now)), failed: None };
+                Ok(set)
+            }
+            Err(why) => {
+                tracing::warn!(connection = %platform.id, why, "a key set cannot be fetched");
+                held.failed = Some((why.clone(), now));
+                Err(why)
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! A database of a test's own, on either engine.
+
+use std::process::Command;
+
+use sqlx::Connection;
+use tempfile::TempDir;
+
+/// A database engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// A database of a test's own; it goes when the test ends.
+pub struct Database {
+    pub engine: Engine,
+    pub url: String,
+    folder: TempDir,
+}
+
+impl Database {
+    pub fn new(engine: Engine) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = match engine {
+            Engine::Sqlite => format!("sqlite://{}", folder.path().join("passerelle.db").display()),
+            Engine::Postgres => create_postgres(),
+        };
+        Self { engine, url, folder }
+    }
+
+    /// A folder of the test's own.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Asks the database itself; the statement gives one text column.
+    pub async fn ask(&self, sql: &'static str) -> Vec<String> {
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+                let rows = sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+                rows
+            }
+            Engine::Postgres => {
+                let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
+                let rows = sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+                rows
+            }
+        }
+    }
+
+    /// Changes something behind the broker's back; gives the number of rows.
+    pub async fn change(&self, sql: &'static str) -> u64 {
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected()
+            }
+            Engine::Postgres => {
+                let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected()
+            }
+        }
+    }
+
+    /// Every byte that the database keeps: the file and its log, or a dump of every table.
+    pub fn bytes(&self) -> Vec<u8> {
+        match self.engine {
+            Engine::Sqlite => {
+                let files = ["passerelle.db", "passerelle.db-wal"].map(|name| self.folder.path().join(name));
+                files.into_iter().filter_map(|file| std::fs::read(file).ok()).flatten().collect()
+            }
+            Engine::Postgres => Command::new("pg_dump").args(["--data-only", &self.url]).output().unwrap().stdout,
+        }
+    }
+
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if self.engine == Engine::Postgres {
+            let name = self.url.split('?').next().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
+            maintenance(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}
+
+/// The URL of the maintenance database of the cluster that `scripts/test` started for this run.
+fn cluster() -> String {
+    std::env::var("PASSERELLE_TEST_POSTGRES").expect("run the tests through `make test`, which starts PostgreSQL")
+}
+
+fn create_postgres() -> String {
+    let mut bits = [0; 8];
+    openssl::rand::rand_bytes(&mut bits).unwrap();
+    let name = bits.iter().fold("t_".to_owned(), |name, byte| format!("{name}{byte:02x}"));
+    maintenance(&format!("CREATE DATABASE {name}"));
+    cluster().replacen("/postgres?", &format!("/{name}?"), 1)
+}
+
+fn maintenance(sql: &str) {
+    let output = Command::new("psql").args(["-X", "-q", &cluster(), "-c", sql]).output().expect("psql is installed");
+    assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,137 @@
+//! The federation of a test: two schools, an ENT, a publisher, and whatever the test adds.
+
+/// A federation file in the making.
+pub struct Federation {
+    head: String,
+    connection: String,
+    people: String,
+    rest: String,
+}
+
+/// The school that most tests play in.
+pub const LYCEE: &str = "0750001U";
+/// The other school.
+pub const COLLEGE: &str = "0440001M";
+/// The client id that the reference ENT gave the broker.
+pub const CLIENT: &str = "passerelle-test";
+
+impl Federation {
+    /// One ENT with two schools and one publisher with one resource, `atlas`, for everybody at both.
+    pub fn new(ent: &str, publisher: &str) -> Self {
+        let head = format!(
+            r#"
+[[ent]]
+id = "ent"
+name = "ENT de test"
+code = "A0"
+origins = ["{ent}"]
+
+[[school]]
+uai = "{LYCEE}"
+name = "Lycée de test"
+town = "Paris"
+ents = ["ent"]
+fictive = true
+
+[[school]]
+uai = "{COLLEGE}"
+name = "Collège de test"
+town = "Nantes"
+nature = "340"
+ents = ["ent"]
+fictive = true
+
+[[organisation]]
+id = "editeur"
+name = "Éditeur de test"
+roles = ["publisher", "technical-distributor"]
+
+[[sector]]
+id = "secteur"
+organisation = "editeur"
+
+[[tool]]
+id = "outil"
+sector = "secteur"
+protocol = "lti"
+[tool.lti]
+client_id = "outil"
+login_url = "{publisher}/login"
+redirect_uris = ["{publisher}/launch"]
+jwks_uri = "{publisher}/jwks.json"
+target_url = "{publisher}/"
+
+[[resource]]
+ark = "ark:/99999/atlas"
+key = "atlas"
+title = "Atlas"
+tool = "outil"
+"#
+        );
+        let connection = format!(
+            r#"
+[[ent.lti]]
+id = "ent-lti"
+issuer = "{ent}"
+client_id = "{CLIENT}"
+deployments = [{{ id = "1", schools = ["{LYCEE}"] }}, {{ id = "2", schools = ["{COLLEGE}"] }}, "3"]
+authorization_url = "{ent}/authorize"
+jwks_uri = "{ent}/jwks.json"
+namespace = "ent"
+match = "sub"
+provision = true
+trust_context_roles = true
+jit_staff = true
+return_origins = ["{ent}"]
+"#
+        );
+        Self { head, connection, people: String::new(), rest: String::new() }
+    }
+
+    /// Changes a setting of the connection: `provision = true` becomes what is given.
+    pub fn connection(mut self, old: &str, new: &str) -> Self {
+        assert!(self.connection.contains(old), "the connection has no {old}");
+        self.connection = self.connection.replace(old, new);
+        self
+    }
+
+    /// Adds a subscription of both schools to the atlas, with these further lines.
+    pub fn subscription(mut self, id: &str, lines: &str) -> Self {
+        self.rest += &format!(
+            "\n[[subscription]]\nid = \"{id}\"\nresource = \"ark:/99999/atlas\"\nfrom = 2020-01-01\n{lines}\n"
+        );
+        self
+    }
+
+    /// A subscription of both schools to the atlas for everybody, without seats.
+    pub fn open_to_all(self) -> Self {
+        let lines = format!(
+            "schools = [\"{LYCEE}\", \"{COLLEGE}\"]\nuntil = 2099-12-31\nkind = \"ETABL\"\naudience = [{EVERYBODY}]\nseats = \"unlimited\""
+        );
+        self.subscription("abo", &lines)
+    }
+
+    /// Lists a person with affiliations such as `{ school = "…", profile = "pupil" }`.
+    pub fn person(mut self, subject: &str, affiliations: &str) -> Self {
+        self.people += &format!(
+            "\n[[person]]\nent = \"ent\"\nnamespace = \"ent\"\nsubject = \"{subject}\"\naffiliations = [{affiliations}]\n"
+        );
+        self
+    }
+
+    /// Adds any lines.
+    pub fn with(mut self, lines: &str) -> Self {
+        self.rest += lines;
+        self
+    }
+
+    /// The file's text. `[[ent.lti]]` belongs to the `[[ent]]` before it.
+    pub fn text(&self) -> String {
+        let (ent, after) = self.head.split_once("[[school]]").unwrap();
+        format!("{ent}{}\n[[school]]{after}{}{}", self.connection, self.people, self.rest)
+    }
+}
+
+/// Every profile, as an audience.
+pub const EVERYBODY: &str =
+    r#""pupil", "teacher", "librarian", "head", "school-life", "staff", "local", "guardian", "other""#;
