@@ -21,9 +21,6 @@ mod listening;
 mod page;
 mod params;
 
-#[cfg(test)]
-mod trial;
-
 pub use board::{Board, Exchange};
 pub use browser::{Browser, Form, Hop, Landing};
 pub use ent::{EntSettings, Fault, Launch, ReferenceEnt, RunningEnt};

@@ -1,6 +1,8 @@
 //! The `demo` command: a broker like any other, between two peers that are invented.
 
-use boundary::{Chance, Clock};
+use std::sync::Arc;
+
+use boundary::Clock;
 
 use super::cli;
 use super::exit::Failure;
@@ -21,7 +23,7 @@ pub async fn demo(options: &cli::Demo, config_given: bool) -> Result<(), Failure
     start_log(&Log { level: "warn".to_owned(), format: LogFormat::Text })?;
     let signal = terminated()?;
     let listening = broker(&demo.config, &demo.federation).await?;
-    let peers = Peers::start(&demo, world()).await?;
+    let peers = Peers::start(&demo, Arc::new(SystemClock), Arc::new(SystemChance)).await?;
     let Demo { ent, broker, publisher, operations, .. } = &demo;
     say(&format!("ready ent={ent} broker={broker} publisher={publisher} ops={operations}"))?;
     let walked = if options.once { peers.walk().await } else { Ok(()) };
@@ -37,13 +39,6 @@ async fn broker(config: &Config, federation: &str) -> Result<Listening, Failure>
     operator::make_keys(config).await?;
     operator::apply_text(config, "demo federation", federation).await?;
     Broker::open(config.clone()).await?.start()
-}
-
-fn world() -> conformance::World {
-    conformance::World {
-        now: std::sync::Arc::new(|| SystemClock.now()),
-        fill: std::sync::Arc::new(|bytes: &mut [u8]| SystemChance.fill(bytes)),
-    }
 }
 
 impl From<DemoError> for Failure {

@@ -1,5 +1,8 @@
 //! The reference ENT and the reference publisher of the demo, with their invented people and tiles.
 
+use std::sync::Arc;
+
+use boundary::{Chance, Clock};
 use conformance::{
     Browser, EntSettings, PublisherSettings, ReferenceEnt, ReferencePublisher, RunningEnt, RunningPublisher,
     World,
@@ -28,11 +31,19 @@ pub struct Peers {
 }
 
 impl Peers {
-    /// Starts both.
+    /// Starts both, on the broker's own clock and chance.
     ///
     /// # Errors
     /// [`DemoError`] where a port is taken or a peer does not start.
-    pub async fn start(demo: &Demo, world: World) -> Result<Self, DemoError> {
+    pub async fn start(
+        demo: &Demo,
+        clock: Arc<dyn Clock>,
+        chance: Arc<dyn Chance>,
+    ) -> Result<Self, DemoError> {
+        let world = World {
+            now: Arc::new(move || clock.now()),
+            fill: Arc::new(move |bytes: &mut [u8]| chance.fill(bytes)),
+        };
         let failed = |e: &dyn std::fmt::Display| DemoError::Peer(e.to_string());
         let cast: Cast = toml::from_str(CAST).map_err(|e| failed(&e))?;
         let (ent_port, publisher_port) = demo.ports;
@@ -58,10 +69,11 @@ impl Peers {
         let mut browser = Browser::new().map_err(|e| failed(e.to_string()))?;
         let landing =
             browser.launch(self.ent.url(), "lea", "atlas").await.map_err(|e| failed(e.to_string()))?;
-        if landing.url.as_str().starts_with(self.publisher.url()) {
+        let there = landing.url.as_str().starts_with(self.publisher.url());
+        if there && landing.status == 200 {
             Ok(())
         } else {
-            Err(failed(landing.url.to_string()))
+            Err(failed(format!("status {} at {}", landing.status, landing.url.path())))
         }
     }
 

@@ -1,11 +1,14 @@
 //! Every page rendered in both languages, with a sample of hostile values.
 
-use boundary::{Back, Chance, Handle, LaunchId, PageName, Refusal, RefusalCode};
+use std::sync::Arc;
+
+use boundary::{Back, BindingCookie, Chance, Handle, LaunchId, PageName, Refusal, RefusalCode, Uai};
 use url::Url;
 
 use super::security::{STYLE, SUBMIT};
 use super::{Language, Page, Pages};
-use crate::launch::{SchoolChoice, SchoolOffered};
+use crate::directory::School;
+use crate::launch::SchoolChoice;
 
 const HOSTILE: &str = "<script>alert('1')</script>\"&'>";
 
@@ -34,10 +37,15 @@ fn refusal(code: RefusalCode) -> Refusal {
 }
 
 fn choice(name: &str) -> SchoolChoice {
-    let school = |uai: &str, name: &str, town: &str| SchoolOffered {
-        uai: uai.to_owned(),
-        name: name.to_owned(),
-        town: town.to_owned(),
+    let school = |uai: &str, name: &str, town: &str| {
+        Arc::new(School {
+            uai: Uai::parse(uai).unwrap(),
+            name: name.to_owned(),
+            town: town.to_owned(),
+            nature: None,
+            ents: Vec::new(),
+            fictive: true,
+        })
     };
     SchoolChoice {
         handle: Handle::draw(&Fixed),
@@ -45,7 +53,8 @@ fn choice(name: &str) -> SchoolChoice {
             school("0750001U", name, "Paris"),
             school("0440001M", "Collège Anne-de-Bretagne", "Saint-Nazaire"),
         ],
-        cookies: Vec::new(),
+        ent: None,
+        cookie: BindingCookie { name: "n".to_owned(), value: "v".to_owned(), path: "/lti", max_age: 600 },
         locale: None,
     }
 }

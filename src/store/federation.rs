@@ -8,20 +8,18 @@ mod records;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use boundary::{EntId, Fault};
+use boundary::{Ark, EntId, Fault};
 use serde::Deserialize;
 use thiserror::Error;
 use time::OffsetDateTime;
 
+use super::contention::Attempts;
 use super::db::Tx;
 use super::directory::people_of;
 use super::error::StoreError;
 use super::licensing::licences_of;
 use super::{Store, keys, objects};
 use crate::operate::apply::{Changes, FederationStore, NewPerson, NoRoom, Record, RecordKind, StoredRecord};
-
-/// How often a write is tried while others are in its way.
-const TRIES: usize = 3;
 
 /// Every statement of this file and of those under it.
 #[cfg(test)]
@@ -32,7 +30,7 @@ pub(in crate::store) const STATEMENTS: &[&[&str]] =
 #[derive(Debug, Error)]
 enum Undone {
     /// A pool is too small.
-    #[error("no room for {}", .0.id)]
+    #[error("a pool has no room")]
     NoRoom(NoRoom),
     /// The database did not do it.
     #[error(transparent)]
@@ -54,12 +52,12 @@ impl FederationStore for Store {
     }
 
     async fn write(&self, changes: Changes, at: OffsetDateTime) -> Result<Result<(), NoRoom>, Fault> {
-        let mut tries = 1;
+        let mut attempts = Attempts::begin();
         loop {
             match self.write_once(&changes, at).await {
                 Ok(()) => return Ok(Ok(())),
                 Err(Undone::NoRoom(no_room)) => return Ok(Err(no_room)),
-                Err(Undone::Store(error)) if error.is_contention() && tries < TRIES => tries += 1,
+                Err(Undone::Store(error)) if error.is_contention() && attempts.another().await => {}
                 Err(Undone::Store(error)) => return Err(error.into()),
                 Err(Undone::Fault(fault)) => return Err(fault),
             }
@@ -68,23 +66,33 @@ impl FederationStore for Store {
 }
 
 impl Store {
-    /// Dropped half way, the transaction is rolled back.
     async fn write_once(&self, changes: &Changes, at: OffsetDateTime) -> Result<(), Undone> {
         let mut tx = self.db.begin().await?;
-        let mut topics = BTreeSet::new();
-        for key in &changes.sector_keys {
-            keys::add_sector_key(&mut tx, key).await?;
+        match write_all(&mut tx, changes, at).await {
+            Ok(topics) => Ok(self.commit_and_tell(tx, &topics).await?),
+            Err(undone) => {
+                // Whatever becomes of that, nothing is committed.
+                tx.rollback().await.ok();
+                Err(undone)
+            }
         }
-        // First, so that the seats of those who go are there for those who come.
-        for record in &changes.withdraw {
-            withdraw(&mut tx, record, &mut topics).await?;
-        }
-        for (record, new) in &changes.put {
-            put(&mut tx, record, new.as_ref(), at, &mut topics).await?;
-        }
-        let topics: Vec<String> = topics.into_iter().collect();
-        Ok(self.commit_and_tell(tx, &topics).await?)
     }
+}
+
+/// Writes everything and returns the topics that it changes.
+async fn write_all(tx: &mut Tx, changes: &Changes, at: OffsetDateTime) -> Result<Vec<String>, Undone> {
+    let mut topics = BTreeSet::new();
+    for key in &changes.sector_keys {
+        keys::add_sector_key(tx, key).await?;
+    }
+    // First, so that the seats of those who go are there for those who come.
+    for record in &changes.withdraw {
+        withdraw(tx, record, &mut topics).await?;
+    }
+    for (record, new) in &changes.put {
+        put(tx, record, new.as_ref(), at, &mut topics).await?;
+    }
+    Ok(topics.into_iter().collect())
 }
 
 async fn put(
@@ -146,5 +154,5 @@ async fn touch(tx: &mut Tx, record: &Record, topics: &mut BTreeSet<String>) -> R
 /// What of a stored subscription tells its topic.
 #[derive(Deserialize)]
 struct About {
-    resource: boundary::Ark,
+    resource: Ark,
 }

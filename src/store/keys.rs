@@ -14,8 +14,8 @@ use crate::keys::{KeyState, KeyStore, Purpose, StoredKey, StoredSectorKey};
 const TOPIC: &str = "keys";
 
 const KEYS: &str = "SELECT kid, purpose, state, sealed, created FROM sealed_key";
-const PUT: &str = "INSERT INTO sealed_key (kid, purpose, state, sealed, created) VALUES ($1, $2, $3, $4, $5) \
-                   ON CONFLICT (kid) DO UPDATE SET state = excluded.state, sealed = excluded.sealed";
+const ADD: &str = "INSERT INTO sealed_key (kid, purpose, state, sealed, created) VALUES ($1, $2, $3, $4, $5) \
+                   ON CONFLICT DO NOTHING";
 const CHECK: &str = "SELECT value FROM fact WHERE name = 'master-check'";
 const SET_CHECK: &str = "INSERT INTO fact (name, value) VALUES ('master-check', $1) ON CONFLICT DO NOTHING";
 const SECTOR_KEY: &str = "SELECT epoch, sealed, created FROM sector_key \
@@ -25,7 +25,7 @@ const ADD_SECTOR_KEY: &str = "INSERT INTO sector_key (sector, epoch, sealed, cre
 
 /// Every statement of this file.
 #[cfg(test)]
-pub(in crate::store) const STATEMENTS: &[&str] = &[KEYS, PUT, CHECK, SET_CHECK, SECTOR_KEY, ADD_SECTOR_KEY];
+pub(in crate::store) const STATEMENTS: &[&str] = &[KEYS, ADD, CHECK, SET_CHECK, SECTOR_KEY, ADD_SECTOR_KEY];
 
 #[async_trait]
 impl KeyStore for Store {
@@ -40,10 +40,9 @@ impl KeyStore for Store {
     async fn add_keys(&self, keys: &[StoredKey]) -> Result<(), Fault> {
         let mut tx = self.db.begin().await?;
         for key in keys {
-            let (purpose, state, created) =
-                (purpose_name(key.purpose), state_name(key.state), millis(key.created));
+            let (purpose, state, created) = (key.purpose.as_str(), key.state.as_str(), millis(key.created));
             rows!("writing a key", tx.on(), c =>
-                sqlx::query(PUT).bind(&key.kid).bind(purpose).bind(state).bind(&key.sealed).bind(created).execute(c))?;
+                sqlx::query(ADD).bind(&key.kid).bind(purpose).bind(state).bind(&key.sealed).bind(created).execute(c))?;
         }
         Ok(self.commit_and_tell(tx, &[TOPIC]).await?)
     }
@@ -99,35 +98,9 @@ fn stored(row: KeyRow) -> Result<StoredKey, StoreError> {
     let (kid, purpose, state, sealed, created) = row;
     Ok(StoredKey {
         kid,
-        purpose: purpose_of(&purpose).ok_or_else(|| form("sealed_key.purpose"))?,
-        state: state_of(&state).ok_or_else(|| form("sealed_key.state"))?,
+        purpose: Purpose::named(&purpose).ok_or_else(|| form("sealed_key.purpose"))?,
+        state: KeyState::named(&state).ok_or_else(|| form("sealed_key.state"))?,
         sealed,
         created: moment(created)?,
     })
-}
-
-const fn purpose_name(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::LtiPlatform => "lti-platform",
-        Purpose::LtiTool => "lti-tool",
-        Purpose::Carrier => "carrier",
-    }
-}
-
-fn purpose_of(name: &str) -> Option<Purpose> {
-    let all = [Purpose::LtiPlatform, Purpose::LtiTool, Purpose::Carrier];
-    all.into_iter().find(|purpose| purpose_name(*purpose) == name)
-}
-
-const fn state_name(state: KeyState) -> &'static str {
-    match state {
-        KeyState::Next => "next",
-        KeyState::Active => "active",
-        KeyState::Retired => "retired",
-    }
-}
-
-fn state_of(name: &str) -> Option<KeyState> {
-    let all = [KeyState::Next, KeyState::Active, KeyState::Retired];
-    all.into_iter().find(|state| state_name(*state) == name)
 }

@@ -22,6 +22,8 @@ mod people;
 mod postgres;
 mod pseudonyms;
 mod purge;
+#[cfg(test)]
+mod tests;
 mod time;
 mod versions;
 mod writer;

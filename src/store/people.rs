@@ -1,6 +1,6 @@
 //! People: the rows of identities, affiliations and memberships, in the types of the directory.
 
-use boundary::{EntId, Fault, Group, GroupStatus, PersonId, SchoolYear, Uai};
+use boundary::{EntId, Group, GroupStatus, PersonId, SchoolYear, Uai};
 use uuid::Uuid;
 
 use super::db::{Db, Tx, both};
@@ -47,7 +47,7 @@ pub(super) async fn identified_in(
 }
 
 /// What an ENT says of a person.
-pub(super) async fn known(db: &Db, ent: &EntId, person: PersonId) -> Result<Known, Fault> {
+pub(super) async fn known(db: &Db, ent: &EntId, person: PersonId) -> Result<Known, StoreError> {
     let affiliations: Vec<AffiliationRow> = both!("reading affiliations", db.read(), c =>
         sqlx::query_as(AFFILIATIONS).bind(person.uuid()).bind(ent.as_str()).fetch_all(c))?;
     let groups: Vec<MembershipRow> = both!("reading memberships", db.read(), c =>
@@ -56,7 +56,7 @@ pub(super) async fn known(db: &Db, ent: &EntId, person: PersonId) -> Result<Know
 }
 
 /// What an ENT says of a person but for their groups, as a transaction sees it.
-pub(super) async fn affiliated_in(tx: &mut Tx, ent: &EntId, person: PersonId) -> Result<Known, Fault> {
+pub(super) async fn affiliated_in(tx: &mut Tx, ent: &EntId, person: PersonId) -> Result<Known, StoreError> {
     let rows: Vec<AffiliationRow> = both!("reading affiliations", tx.on(), c =>
         sqlx::query_as(AFFILIATIONS).bind(person.uuid()).bind(ent.as_str()).fetch_all(c))?;
     as_known(person, rows, Vec::new())
@@ -66,7 +66,7 @@ fn as_known(
     person: PersonId,
     affiliations: Vec<AffiliationRow>,
     groups: Vec<MembershipRow>,
-) -> Result<Known, Fault> {
+) -> Result<Known, StoreError> {
     let mut affiliations: Vec<_> = affiliations.into_iter().map(affiliation).collect::<Result<_, _>>()?;
     affiliations.sort_by(|a, b| (&a.school, a.profile, a.year).cmp(&(&b.school, b.profile, b.year)));
     let mut groups: Vec<_> = groups.into_iter().map(group).collect::<Result<_, _>>()?;

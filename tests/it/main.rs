@@ -1,1 +1,10 @@
-//! Placeholder.
+//! Everything that is tested from outside: the walls of the house, its registries, and the broker as people meet it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop where it stands; clippy's own exemption does not reach helpers"
+)]
+
+mod registries;
+mod walls;

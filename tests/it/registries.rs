@@ -80,16 +80,8 @@ fn every_refusal_is_told_whole_in_both_languages() {
         assert!(seen.insert(code.clone()), "{code}: stands twice");
         let snake = |letter: char| letter.is_ascii_lowercase() || letter == '_';
         assert!(code.chars().all(snake), "{code}: not snake_case");
-        assert!(
-            [400, 403, 404].contains(&entry.status),
-            "{code}: status {}",
-            entry.status
-        );
-        assert!(
-            LTI_ERRORS.contains(&entry.lti_error.as_str()),
-            "{code}: {}",
-            entry.lti_error
-        );
+        assert!([400, 403, 404].contains(&entry.status), "{code}: status {}", entry.status);
+        assert!(LTI_ERRORS.contains(&entry.lti_error.as_str()), "{code}: {}", entry.lti_error);
         assert!(MENDERS.contains(&entry.mends.as_str()), "{code}: {}", entry.mends);
         assert!(!entry.meaning.trim().is_empty(), "{code}: no meaning");
         assert!(
@@ -97,19 +89,11 @@ fn every_refusal_is_told_whole_in_both_languages() {
             "{code}: can be decided at hop B, which must have something to post"
         );
         for text in entry.fr.texts().into_iter().chain(entry.en.texts()) {
-            assert!(
-                !text.trim().is_empty() && text.trim() == text,
-                "{code}: empty or ragged: {text:?}"
-            );
+            assert!(!text.trim().is_empty() && text.trim() == text, "{code}: empty or ragged: {text:?}");
         }
         for text in entry.fr.texts() {
-            let loose = [" ;", " :", " ?", " !", " »", "« "]
-                .into_iter()
-                .find(|pair| text.contains(pair));
-            assert_eq!(
-                loose, None,
-                "{code}: French wants U+00A0 there, not a space: {text}"
-            );
+            let loose = [" ;", " :", " ?", " !", " »", "« "].into_iter().find(|pair| text.contains(pair));
+            assert_eq!(loose, None, "{code}: French wants U+00A0 there, not a space: {text}");
         }
     }
 }
@@ -117,10 +101,7 @@ fn every_refusal_is_told_whole_in_both_languages() {
 #[test]
 fn registry_and_code_know_the_same_refusals() {
     let told: BTreeSet<String> = refusals().into_iter().map(|entry| entry.code).collect();
-    let coded: BTreeSet<String> = RefusalCode::ALL
-        .iter()
-        .map(|code| code.as_str().to_owned())
-        .collect();
+    let coded: BTreeSet<String> = RefusalCode::ALL.iter().map(|code| code.as_str().to_owned()).collect();
     let untold: Vec<_> = coded.difference(&told).collect();
     let uncoded: Vec<_> = told.difference(&coded).collect();
     assert!(
@@ -133,24 +114,12 @@ fn registry_and_code_know_the_same_refusals() {
 fn requirements_are_whole_and_no_id_stands_twice() {
     let mut seen = BTreeMap::new();
     for (path, requirement) in requirements() {
-        let Requirement {
-            id,
-            section,
-            level,
-            asks,
-            ..
-        } = &requirement;
+        let Requirement { id, section, level, asks, .. } = &requirement;
         if let Some(other) = seen.insert(id.clone(), path.clone()) {
             panic!("{}: {id} stands in {} too", path.display(), other.display());
         }
-        assert!(
-            ["MUST", "MUST NOT", "SHOULD", "MAY"].contains(&level.as_str()),
-            "{id}: level {level}"
-        );
-        assert!(
-            !section.is_empty() && asks.ends_with('.'),
-            "{id}: section and one sentence"
-        );
+        assert!(["MUST", "MUST NOT", "SHOULD", "MAY"].contains(&level.as_str()), "{id}: level {level}");
+        assert!(!section.is_empty() && asks.ends_with('.'), "{id}: section and one sentence");
     }
 }
 
@@ -165,11 +134,7 @@ fn a_requirement_names_tests_that_exist() {
         for test in requirement.test.split(',').map(str::trim) {
             let name = test.rsplit("::").next().unwrap_or(test);
             if !tests.contains(name) {
-                wrong.push(format!(
-                    "{}: {}: no test `{test}`",
-                    path.display(),
-                    requirement.id
-                ));
+                wrong.push(format!("{}: {}: no test `{test}`", path.display(), requirement.id));
             }
         }
     }
@@ -196,11 +161,7 @@ fn requirements() -> Vec<(PathBuf, Requirement)> {
         let file: Requirements =
             toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let shown = path.strip_prefix(root()).unwrap().to_owned();
-        found.extend(
-            file.requirement
-                .into_iter()
-                .map(|requirement| (shown.clone(), requirement)),
-        );
+        found.extend(file.requirement.into_iter().map(|requirement| (shown.clone(), requirement)));
     }
     assert!(!found.is_empty());
     found

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request as HttpRequest, StatusCode};
-use boundary::{Body as ReplyBody, Chance, Door, Method, Reply, Request};
+use boundary::{Body as ReplyBody, Chance, Door, Method, RefusalCode, Reply, Request};
 use tower::ServiceExt;
 use url::Url;
 
@@ -88,8 +88,12 @@ struct Answered {
     body: String,
 }
 
+fn settings() -> Settings {
+    Settings { public_url: Url::parse("https://broker.example/").unwrap() }
+}
+
 fn broker(launches: Arc<Scripted>, metrics: Arc<Metrics>) -> Broker {
-    Broker { launches, chance: Arc::new(Fixed), pages: Pages::load().unwrap(), metrics, https: true }
+    Broker { launches, chance: Arc::new(Fixed), pages: Pages::load().unwrap(), metrics, settings: settings() }
 }
 
 impl Answered {
@@ -107,8 +111,10 @@ impl App {
     fn answering(script: impl Fn(&Request) -> Outcome + Send + Sync + 'static) -> Self {
         let launches = Arc::new(Scripted { script: Box::new(script), seen: Mutex::default() });
         let metrics = Arc::new(Metrics::new());
-        let broker = broker(Arc::clone(&launches), Arc::clone(&metrics));
-        Self { router: ROUTER, launches, metrics }
+        let asked: Arc<dyn Launches> = Arc::<Scripted>::clone(&launches);
+        let pages = Pages::load().unwrap();
+        let router = router(asked, pages, Arc::clone(&metrics), Arc::new(Fixed), settings());
+        Self { router, launches, metrics }
     }
 
     fn replying(body: ReplyBody) -> Self {
@@ -138,6 +144,16 @@ impl App {
     fn seen(&self) -> Vec<(&'static str, Request)> {
         self.launches.seen.lock().unwrap().clone()
     }
+}
+
+/// Shown on our page.
+fn refused(code: RefusalCode) -> Outcome {
+    Outcome::Refused { refusal: code.about("over since June"), told: None }
+}
+
+/// Told to the publisher.
+fn told(code: RefusalCode, reply: Reply) -> Outcome {
+    Outcome::Refused { refusal: code.about(""), told: Some(reply) }
 }
 
 fn elsewhere() -> Url {

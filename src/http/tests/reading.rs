@@ -1,14 +1,11 @@
 //! Doors: what reaches the launches, and what does not.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::http::{Request as HttpRequest, StatusCode};
 use boundary::{Ambiguous, LaunchId, Method};
 use bytes::Bytes;
 
-use super::{App, Fixed, IN, broker, door, redirect};
-use crate::http::{DoorError, router};
+use super::{App, Fixed, redirect};
 
 #[tokio::test]
 async fn a_request_reaches_the_part_behind_its_door_with_everything_decoded() {
@@ -104,12 +101,4 @@ async fn other_paths_and_other_methods_get_a_page() {
     assert_eq!(home.status, StatusCode::OK);
     assert!(home.body.contains("lang=\"en\"") && home.body.contains("lang=\"fr\""));
     assert!(app.seen().is_empty());
-}
-
-#[test]
-fn a_door_declared_twice_stops_the_start() {
-    let broker = || broker(App::replying(redirect()).launches, Arc::default());
-    assert_eq!(router(broker(), IN, IN).err(), Some(DoorError::Doubled("/lti/login")));
-    let taken = [door(Method::Post, "/lti/school")];
-    assert_eq!(router(broker(), &taken, &[]).err(), Some(DoorError::Doubled("/lti/school")));
 }

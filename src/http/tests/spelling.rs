@@ -1,12 +1,17 @@
 //! Answers: what the browser gets for each.
 
 use axum::http::StatusCode;
-use boundary::{BindingCookie, Body as ReplyBody, Fault, Handle, LaunchId, PageName, RefusalCode, Reply};
+use boundary::{
+    BindingCookie, Body as ReplyBody, Fault, Handle, LaunchId, PageName, RefusalCode, Reply, Uai,
+};
 use bytes::Bytes;
 use url::Url;
 
-use super::{App, Fixed, elsewhere, posting, redirect};
-use crate::launch::{Next, SchoolChoice, SchoolOffered};
+use std::sync::Arc;
+
+use super::{App, Fixed, elsewhere, posting, redirect, refused, told};
+use crate::directory::School;
+use crate::launch::{Outcome, SchoolChoice};
 
 #[tokio::test]
 async fn a_redirect_keeps_or_drops_the_form_by_method_and_hides_the_ent() {
@@ -44,7 +49,7 @@ async fn an_answer_to_no_web_address_is_a_fault() {
         posting(Url::parse("data:text/html,x").unwrap()),
     ] {
         let reply = Reply::of(body);
-        let app = App::answering(move |_| Ok(Next::Delivered(reply.clone())));
+        let app = App::answering(move |_| Outcome::Delivered(reply.clone()));
         let answered = app.get("/lti/login").await;
         assert_eq!(answered.status, StatusCode::SERVICE_UNAVAILABLE);
         assert!(app.metrics.text().unwrap().contains("outcome=\"fault\""));
@@ -61,7 +66,7 @@ async fn a_binding_cookie_is_set_in_both_forms_and_taken_away_in_both() {
         max_age: 600,
     };
     let set = Reply::of(redirect()).with_cookie(cookie("v"));
-    let app = App::answering(move |_| Ok(set.clone().into()));
+    let app = App::answering(move |_| Outcome::Step(set.clone()));
     assert_eq!(
         app.get("/lti/login").await.all("set-cookie"),
         [
@@ -70,7 +75,7 @@ async fn a_binding_cookie_is_set_in_both_forms_and_taken_away_in_both() {
         ]
     );
     let gone = Reply::of(redirect()).with_cookie(cookie(""));
-    let app = App::answering(move |_| Ok(gone.clone().into()));
+    let app = App::answering(move |_| Outcome::Step(gone.clone()));
     let answered = app.get("/lti/login").await;
     assert!(answered.all("set-cookie").iter().all(|line| line.contains("Max-Age=0")));
     assert_eq!(answered.all("set-cookie").len(), 2);
@@ -78,20 +83,20 @@ async fn a_binding_cookie_is_set_in_both_forms_and_taken_away_in_both() {
 
 #[tokio::test]
 async fn a_refusal_is_shown_with_its_status_and_its_numbers() {
-    let app = App::answering(|_| Err(RefusalCode::Expired.about("over since June").into()));
+    let app = App::answering(|_| refused(RefusalCode::Expired));
     let answered = app.get("/lti/login").await;
     assert_eq!(answered.status, StatusCode::FORBIDDEN);
     assert_eq!(answered.header("passerelle-refusal"), "expired");
     assert_eq!(answered.header("passerelle-launch"), LaunchId::draw(&Fixed).as_str());
     assert!(answered.header("content-security-policy").contains("https://ent.example"));
     assert!(!answered.body.contains("June"));
-    let app = App::answering(|_| Err(RefusalCode::NotFound.about("").into()));
+    let app = App::answering(|_| refused(RefusalCode::NotFound));
     assert_eq!(app.get("/lti/login").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn a_fault_is_503_and_names_no_refusal() {
-    let app = App::answering(|_| Err(Fault::new("the database is gone").into()));
+    let app = App::answering(|_| Outcome::Fault(Fault::new("the database is gone")));
     let answered = app.get("/lti/login").await;
     assert_eq!(answered.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answered.header("retry-after"), "30");
@@ -102,7 +107,7 @@ async fn a_fault_is_503_and_names_no_refusal() {
 
 #[tokio::test]
 async fn a_refusal_in_the_protocols_form_keeps_its_number_and_its_form() {
-    let app = App::answering(|_| Ok(Next::Refused(RefusalCode::NoSeat, Reply::of(posting(elsewhere())))));
+    let app = App::answering(|_| told(RefusalCode::NoSeat, Reply::of(posting(elsewhere()))));
     let answered = app.get("/lti/authorize").await;
     assert_eq!(answered.status, StatusCode::OK);
     assert_eq!(answered.header("passerelle-refusal"), "no_seat");
@@ -123,17 +128,21 @@ async fn wire_bytes_and_named_pages_are_sent_as_they_are() {
 #[tokio::test]
 async fn schools_to_choose_among_are_shown_with_their_cookie() {
     let app = App::answering(|_| {
-        let school = SchoolOffered {
-            uai: "0750001U".to_owned(),
+        let school = School {
+            uai: Uai::parse("0750001U").unwrap(),
             name: "Lycée <b>".to_owned(),
             town: "Paris".to_owned(),
+            nature: None,
+            ents: Vec::new(),
+            fictive: true,
         };
         let cookie =
             BindingCookie { name: "n".to_owned(), value: "v".to_owned(), path: "/lti", max_age: 600 };
-        Ok(Next::ChooseSchool(SchoolChoice {
+        Outcome::Choose(Box::new(SchoolChoice {
             handle: Handle::draw(&Fixed),
-            schools: vec![school],
-            cookies: vec![cookie],
+            schools: vec![Arc::new(school)],
+            ent: None,
+            cookie,
             locale: Some("en".to_owned()),
         }))
     });

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request as HttpRequest, StatusCode};
-use boundary::{EntId, Fault, LaunchId, RefusalCode, Reply};
+use boundary::{Fault, LaunchId, RefusalCode, Reply};
 
-use super::{App, Fixed, broker, redirect};
+use super::{App, Fixed, broker, redirect, refused, told};
 use crate::http::watch::bounded;
-use crate::launch::Next;
+use crate::launch::Outcome;
 use crate::pages::Language;
 
 #[tokio::test]
@@ -34,11 +34,11 @@ async fn a_request_without_end_becomes_a_fault() {
 #[tokio::test]
 async fn metrics_count_ends_by_outcome_and_time_by_door() {
     let app = App::answering(|request| match request.segment.as_deref() {
-        Some("delivered") => Ok(Next::Delivered(Reply::of(redirect()))),
-        Some("refused") => Ok(Next::Refused(RefusalCode::NoSeat, Reply::of(redirect()))),
-        Some("fault") => Err(Fault::new("x").into()),
-        Some("expired") => Err(RefusalCode::Expired.about("x").into()),
-        _ => Ok(Reply::of(redirect()).within(EntId::parse("ent").unwrap()).into()),
+        Some("delivered") => Outcome::Delivered(Reply::of(redirect())),
+        Some("refused") => told(RefusalCode::NoSeat, Reply::of(redirect())),
+        Some("fault") => Outcome::Fault(Fault::new("x")),
+        Some("expired") => refused(RefusalCode::Expired),
+        _ => Outcome::Step(Reply::of(redirect())),
     });
     for path in ["step", "delivered", "delivered", "refused", "fault", "expired"] {
         app.get(&format!("/lti/r/{path}?secret=canary")).await;
@@ -81,7 +81,7 @@ async fn the_log_names_the_door_and_nothing_that_came_through_it() {
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone());
     let _guard = tracing::subscriber::set_default(subscriber.finish());
-    let app = App::answering(|_| Err(RefusalCode::Expired.about("over since June").into()));
+    let app = App::answering(|_| refused(RefusalCode::Expired));
     let request = HttpRequest::get("/lti/r/canary?id_token=canary")
         .header("cookie", "passerelle_a=canary")
         .header("user-agent", "canary")

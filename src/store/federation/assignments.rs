@@ -30,7 +30,7 @@ pub(super) const STATEMENTS: &[&str] = &[ASSIGN, UNASSIGN, NAME, SIT, STAND];
 /// Assigns a subscription to a set, or seats a person.
 pub(super) async fn put(tx: &mut Tx, record: &AssignmentRecord, at: OffsetDateTime) -> Result<(), Undone> {
     match &record.target {
-        AssignmentTarget::Set(set) => Ok(assign(tx, ASSIGN, &record.subscription, set).await?),
+        AssignmentTarget::Set(set) => assign(tx, ASSIGN, &record.subscription, set).await,
         AssignmentTarget::Person { ent, namespace, subject } => {
             let unknown = || Fault::new("an assignment names an identity that is not known");
             let person = identified_in(tx, ent, namespace, subject).await?.ok_or_else(unknown)?;
@@ -46,7 +46,7 @@ pub(super) async fn put(tx: &mut Tx, record: &AssignmentRecord, at: OffsetDateTi
 pub(super) async fn withdraw(tx: &mut Tx, record: &AssignmentRecord) -> Result<(), Undone> {
     let subscription = &record.subscription;
     let (ent, namespace, subject) = match &record.target {
-        AssignmentTarget::Set(set) => return Ok(assign(tx, UNASSIGN, subscription, set).await?),
+        AssignmentTarget::Set(set) => return assign(tx, UNASSIGN, subscription, set).await,
         AssignmentTarget::Person { ent, namespace, subject } => (ent, namespace, subject),
     };
     let Some(person) = identified_in(tx, ent, namespace, subject).await? else {
@@ -65,7 +65,7 @@ async fn assign(
     statement: &'static str,
     subscription: &SubscriptionId,
     set: &SetTarget,
-) -> Result<(), Fault> {
+) -> Result<(), Undone> {
     let target = serde_json::to_string(set)
         .map_err(|e| Fault::new(format!("a set of subscription {subscription} cannot be written: {e}")))?;
     rows!("writing an assignment", tx.on(), c =>
@@ -89,31 +89,26 @@ async fn seat(
 ) -> Result<(), Undone> {
     let subscription = subscription_of(tx, &record.subscription).await?;
     let counted = subscription.kind == Kind::Indiv;
-    let pool = match counted {
-        true => pool_for(tx, &subscription, ent, person, at).await?,
-        false => Some(Pool::All),
-    };
+    let pool = if counted { pool_for(tx, &subscription, ent, person, at).await? } else { Some(Pool::All) };
     let no_room = || Undone::NoRoom(NoRoom { kind: RecordKind::Assignment, id: record.id() });
     let pool = pool.ok_or_else(no_room)?;
-    if counted && !pools::take(tx, &subscription.id, pool).await? {
-        return Err(no_room());
-    }
     let (id, taken) = (subscription.id.as_str(), millis(at));
     let sat = rows!("writing a seat", tx.on(), c =>
         sqlx::query(SIT).bind(id).bind(person.uuid()).bind(pool.as_str()).bind(taken).execute(c))?;
     if sat == 0 {
         // A launch of theirs took it a moment ago, and counted it.
-        pools::give_back(tx, &subscription.id, pool.as_str()).await?;
         name(tx, &subscription.id, person).await?;
+    } else if counted && !pools::take(tx, &subscription.id, pool).await? {
+        return Err(no_room());
     }
     Ok(())
 }
 
-async fn subscription_of(tx: &mut Tx, id: &SubscriptionId) -> Result<Subscription, Fault> {
+async fn subscription_of(tx: &mut Tx, id: &SubscriptionId) -> Result<Subscription, Undone> {
     const KIND: RecordKind = RecordKind::Subscription;
     let unknown = || Fault::new(format!("an assignment names subscription {id}, which is not there"));
     let document = objects::document_in(tx, KIND, id.as_str()).await?.ok_or_else(unknown)?;
-    objects::read(KIND, id.as_str(), &document)
+    Ok(objects::read(KIND, id.as_str(), &document)?)
 }
 
 /// The pool of a person: by what they are at a school that the subscription covers, this year's before any other's.
@@ -123,7 +118,7 @@ async fn pool_for(
     ent: &EntId,
     person: PersonId,
     at: OffsetDateTime,
-) -> Result<Option<Pool>, Fault> {
+) -> Result<Option<Pool>, Undone> {
     let seats = subscription.seats();
     if !matches!(seats, Seats::PerProfile(_)) {
         return Ok(seats.pool_of(Profile::Other));
@@ -140,7 +135,7 @@ async fn pool_for(
     Ok(greatest.and_then(|affiliation| seats.pool_of(affiliation.profile)))
 }
 
-async fn covers(tx: &mut Tx, coverage: &Coverage, affiliation: &Affiliation) -> Result<bool, Fault> {
+async fn covers(tx: &mut Tx, coverage: &Coverage, affiliation: &Affiliation) -> Result<bool, Undone> {
     let code = match coverage {
         Coverage::Schools(schools) => return Ok(schools.contains(&affiliation.school)),
         Coverage::Nature(code) => code,

@@ -1,6 +1,6 @@
 //! Records as `apply` compares them: all objects, and of people and assignments those of a file.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use boundary::{EntId, Fault, Group, SubscriptionId};
 use uuid::Uuid;
@@ -16,14 +16,16 @@ use crate::store::objects;
 use crate::store::people::{self, AffiliationRow, MembershipRow, form};
 
 const OBJECTS: &str = "SELECT kind, id, document, managed_by, withdrawn FROM object";
-const PEOPLE: &str = "SELECT person, ent, namespace, subject FROM identity WHERE managed_by = 'file'";
-const AFFILIATIONS: &str = "SELECT a.person, a.ent, a.school, a.profile, a.year, a.level, a.managed_by \
-     FROM affiliation a WHERE a.managed_by = 'file'";
-const MEMBERSHIPS: &str = "SELECT m.person, m.ent, m.school, m.status, m.code, m.year \
-     FROM membership m WHERE m.managed_by = 'file'";
+const PEOPLE: &str = "SELECT ent, namespace, subject FROM identity WHERE managed_by = 'file'";
+/// From the identities of the file, who are few beside those of rosters and first launches.
+const AFFILIATIONS: &str = "SELECT i.ent, i.namespace, i.subject, a.school, a.profile, a.year, a.level, a.managed_by \
+     FROM identity i JOIN affiliation a ON a.person = i.person AND a.ent = i.ent \
+     WHERE i.managed_by = 'file' AND a.managed_by = 'file'";
+const MEMBERSHIPS: &str = "SELECT i.ent, i.namespace, i.subject, m.school, m.status, m.code, m.year \
+     FROM identity i JOIN membership m ON m.person = i.person AND m.ent = i.ent \
+     WHERE i.managed_by = 'file' AND m.managed_by = 'file'";
 const SETS: &str = "SELECT subscription, target FROM assignment WHERE managed_by = 'file'";
-/// A seat is a person's, who may have several identities: the file's own one first.
-const SEATS: &str = "SELECT s.subscription, s.person, i.ent, i.namespace, i.subject, i.managed_by \
+const SEATS: &str = "SELECT s.subscription, s.person, i.managed_by, i.ent, i.namespace, i.subject \
      FROM seat s JOIN identity i ON i.person = s.person WHERE s.managed_by = 'file' AND s.by_name = 1";
 
 /// Every statement of this file.
@@ -72,39 +74,50 @@ fn record_of(kind: RecordKind, id: &str, document: &str) -> Result<Record, Fault
     })
 }
 
-/// A row of `affiliation` with person and ENT in front.
-type AffiliatedRow = (Uuid, String, String, String, String, Option<String>, String);
-/// Somebody of the file at one ENT.
-type AtEnt = (Uuid, String);
+/// ENT, namespace and key.
+type Identity = (String, String, String);
 
 async fn people_of(db: &Db) -> Result<Vec<PersonRecord>, Fault> {
-    let identities: Vec<(Uuid, String, String, String)> = both!("reading identities", db.read(), c =>
+    let identities: Vec<Identity> = both!("reading identities", db.read(), c =>
         sqlx::query_as(PEOPLE).fetch_all(c))?;
-    let affiliations: Vec<AffiliatedRow> =
-        both!("reading affiliations", db.read(), c => sqlx::query_as(AFFILIATIONS).fetch_all(c))?;
-    let memberships: Vec<(Uuid, String, String, String, String, String)> =
-        both!("reading memberships", db.read(), c => sqlx::query_as(MEMBERSHIPS).fetch_all(c))?;
-    let mut schools: HashMap<AtEnt, Vec<AffiliationRow>> = HashMap::new();
-    for (person, ent, school, profile, year, level, managed_by) in affiliations {
-        schools.entry((person, ent)).or_default().push((school, profile, year, level, managed_by));
-    }
-    let mut groups: HashMap<AtEnt, Vec<MembershipRow>> = HashMap::new();
-    for (person, ent, school, status, code, year) in memberships {
-        groups.entry((person, ent)).or_default().push((school, status, code, year));
-    }
-    let person = |(person, ent, namespace, subject): (Uuid, String, String, String)| {
-        let at = (person, ent);
-        let (schools, groups) = (schools.get(&at).cloned(), groups.get(&at).cloned());
+    let (mut schools, mut groups) = (affiliations_of(db).await?, memberships_of(db).await?);
+    let person = |identity: Identity| {
+        let at = (schools.remove(&identity), groups.remove(&identity));
+        let (ent, namespace, subject) = identity;
         Ok(PersonRecord {
-            ent: EntId::parse(&at.1).map_err(|_| form("identity.ent"))?,
+            ent: EntId::parse(&ent).map_err(|_| form("identity.ent"))?,
             namespace,
             subject,
-            schools: schools_of(schools.unwrap_or_default(), groups.unwrap_or_default())?,
+            schools: schools_of(at.0.unwrap_or_default(), at.1.unwrap_or_default())?,
         })
     };
     identities.into_iter().map(person).collect()
 }
 
+async fn affiliations_of(db: &Db) -> Result<HashMap<Identity, Vec<AffiliationRow>>, StoreError> {
+    type Row = (String, String, String, String, String, String, Option<String>, String);
+    let rows: Vec<Row> = both!("reading affiliations", db.read(), c =>
+        sqlx::query_as(AFFILIATIONS).fetch_all(c))?;
+    let mut found: HashMap<Identity, Vec<_>> = HashMap::new();
+    for (ent, namespace, subject, school, profile, year, level, managed_by) in rows {
+        let row = (school, profile, year, level, managed_by);
+        found.entry((ent, namespace, subject)).or_default().push(row);
+    }
+    Ok(found)
+}
+
+async fn memberships_of(db: &Db) -> Result<HashMap<Identity, Vec<MembershipRow>>, StoreError> {
+    type Row = (String, String, String, String, String, String, String);
+    let rows: Vec<Row> = both!("reading memberships", db.read(), c =>
+        sqlx::query_as(MEMBERSHIPS).fetch_all(c))?;
+    let mut found: HashMap<Identity, Vec<_>> = HashMap::new();
+    for (ent, namespace, subject, school, status, code, year) in rows {
+        found.entry((ent, namespace, subject)).or_default().push((school, status, code, year));
+    }
+    Ok(found)
+}
+
+/// Groups are kept by person and year, not by profile: two profiles at one school share them.
 fn schools_of(
     schools: Vec<AffiliationRow>,
     groups: Vec<MembershipRow>,
@@ -130,29 +143,27 @@ fn schools_of(
 async fn assignments_of(db: &Db) -> Result<Vec<AssignmentRecord>, Fault> {
     let sets: Vec<(String, String)> = both!("reading assignments", db.read(), c =>
         sqlx::query_as(SETS).fetch_all(c))?;
-    let seats: Vec<(String, Uuid, String, String, String, String)> = both!("reading seats", db.read(), c =>
-        sqlx::query_as(SEATS).fetch_all(c))?;
-    let mut records = Vec::new();
+    let mut records = seats_of(db).await?;
     for (subscription, target) in sets {
         let target = AssignmentTarget::Set(set_target(&subscription, &target)?);
         records.push(AssignmentRecord { subscription: subscription_id(&subscription)?, target });
     }
-    // The file's own identity of a person wins over their others.
-    let mut by_seat: BTreeMap<(String, Uuid), AssignmentRecord> = BTreeMap::new();
-    for (subscription, person, ent, namespace, subject, managed_by) in seats {
-        let of_file = managed_by == ManagedBy::File.as_str();
-        let ent = EntId::parse(&ent).map_err(|_| form("identity.ent"))?;
-        let record = AssignmentRecord {
-            subscription: subscription_id(&subscription)?,
-            target: AssignmentTarget::Person { ent, namespace, subject },
-        };
-        let seat = (subscription, person);
-        if of_file || !by_seat.contains_key(&seat) {
-            by_seat.insert(seat, record);
-        }
-    }
-    records.extend(by_seat.into_values());
     Ok(records)
+}
+
+/// A seat is a person's, who may have several identities: the file's own one wins, else the first.
+async fn seats_of(db: &Db) -> Result<Vec<AssignmentRecord>, StoreError> {
+    let mut rows: Vec<(String, Uuid, String, String, String, String)> = both!("reading seats", db.read(), c =>
+        sqlx::query_as(SEATS).fetch_all(c))?;
+    let of_others = |managed_by: &str| managed_by != ManagedBy::File.as_str();
+    rows.sort_by(|a, b| (&a.0, a.1, of_others(&a.2), a).cmp(&(&b.0, b.1, of_others(&b.2), b)));
+    rows.dedup_by(|a, b| (&a.0, a.1) == (&b.0, b.1));
+    let record = |(subscription, _, _, ent, namespace, subject): (String, _, _, String, _, _)| {
+        let ent = EntId::parse(&ent).map_err(|_| form("identity.ent"))?;
+        let target = AssignmentTarget::Person { ent, namespace, subject };
+        Ok(AssignmentRecord { subscription: subscription_id(&subscription)?, target })
+    };
+    rows.into_iter().map(record).collect()
 }
 
 fn subscription_id(text: &str) -> Result<SubscriptionId, StoreError> {

@@ -25,7 +25,8 @@ const POOL: &str = "UPDATE pool SET used = used + 1 \
 
 /// Every statement of this file.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[IDENTITY, PERSON, ROOT, AFFILIATION, DEPLOYMENT, SEAT, POOL];
+pub(in crate::store) const STATEMENTS: &[&str] =
+    &[IDENTITY, PERSON, ROOT, AFFILIATION, DEPLOYMENT, SEAT, POOL];
 
 /// One such write.
 pub(super) enum Alone {

@@ -19,7 +19,7 @@ const CURRENT: &str = "SELECT value FROM pseudonym \
 
 /// Statements that read alike on both engines.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[CURRENT];
+pub(in crate::store) const STATEMENTS: &[&str] = &[CURRENT];
 
 /// Why a batch was not written.
 pub(super) struct Failed {

@@ -59,7 +59,7 @@ pub(super) const EVENT: (&str, &str) = (
 
 /// Every pair of this file.
 #[cfg(test)]
-pub(super) const PAIRS: &[(&str, &str)] = &[FIRST_USE, TAKE, NAME, PARK, EVENT];
+pub(in crate::store) const PAIRS: &[(&str, &str)] = &[FIRST_USE, TAKE, NAME, PARK, EVENT];
 
 /// An item, ready to be written.
 pub(super) struct Entry {

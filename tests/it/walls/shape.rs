@@ -5,14 +5,12 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
 use super::complain;
-use super::source::{RustFile, rust_files};
+use super::source::rust_files;
 
 const FILE_LINES: usize = 500;
 const FUNCTION_LINES: usize = 60;
 /// Names under which anything can be put, and is.
-const EMPTY_NAMES: &[&str] = &[
-    "util", "utils", "common", "manager", "managers", "helper", "helpers", "misc",
-];
+const EMPTY_NAMES: &[&str] = &["util", "utils", "common", "manager", "managers", "helper", "helpers", "misc"];
 
 #[test]
 fn no_file_is_too_long() {
@@ -20,10 +18,7 @@ fn no_file_is_too_long() {
     for file in rust_files(&["."]) {
         let lines = file.text.lines().count();
         if lines > FILE_LINES {
-            wrong.push(format!(
-                "{}:{lines}: {lines} lines; a file has at most {FILE_LINES}",
-                file.path
-            ));
+            wrong.push(format!("{}:{lines}: {lines} lines; a file has at most {FILE_LINES}", file.path));
         }
     }
     complain(wrong);
@@ -32,12 +27,9 @@ fn no_file_is_too_long() {
 #[test]
 fn no_function_is_too_long() {
     let mut wrong = Vec::new();
-    for file in rust_files(&["."]).iter().filter(|file| !is_test(file)) {
+    for file in rust_files(&["."]).iter().filter(|file| !file.is_test()) {
         let tree = syn::parse_file(&file.text).unwrap_or_else(|error| panic!("{}: {error}", file.path));
-        let mut functions = Functions {
-            path: &file.path,
-            wrong: &mut wrong,
-        };
+        let mut functions = Functions { path: &file.path, wrong: &mut wrong };
         functions.visit_file(&tree);
     }
     complain(wrong);
@@ -48,10 +40,7 @@ fn every_source_opens_by_saying_its_duty() {
     let mut wrong = Vec::new();
     for file in rust_files(&["src", "connectors", "conformance"]) {
         if file.path.split('/').any(|part| part == "src") && !file.text.starts_with("//!") {
-            wrong.push(format!(
-                "{}:1: a file opens with `//!` and its one duty",
-                file.path
-            ));
+            wrong.push(format!("{}:1: a file opens with `//!` and its one duty", file.path));
         }
     }
     complain(wrong);
@@ -61,15 +50,9 @@ fn every_source_opens_by_saying_its_duty() {
 fn no_lint_is_silenced_for_good() {
     let mut wrong = Vec::new();
     for file in rust_files(&["."]) {
-        let tokens = file
-            .text
-            .parse()
-            .unwrap_or_else(|error| panic!("{}: {error}", file.path));
+        let tokens = file.text.parse().unwrap_or_else(|error| panic!("{}: {error}", file.path));
         for line in allows(tokens) {
-            wrong.push(format!(
-                "{}:{line}: `allow` outlives its reason; use `expect` with one",
-                file.path
-            ));
+            wrong.push(format!("{}:{line}: `allow` outlives its reason; use `expect` with one", file.path));
         }
     }
     complain(wrong);
@@ -79,40 +62,20 @@ fn no_lint_is_silenced_for_good() {
 fn no_module_has_a_name_that_says_nothing() {
     let mut wrong = Vec::new();
     for file in rust_files(&["."]) {
-        if let Some(part) = file
-            .path
-            .trim_end_matches(".rs")
-            .split('/')
-            .find(|part| EMPTY_NAMES.contains(part))
+        if let Some(part) =
+            file.path.trim_end_matches(".rs").split('/').find(|part| EMPTY_NAMES.contains(part))
         {
-            wrong.push(format!(
-                "{}:1: `{part}` says nothing; name what is in it",
-                file.path
-            ));
+            wrong.push(format!("{}:1: `{part}` says nothing; name what is in it", file.path));
         }
         for (index, text) in file.text.lines().enumerate() {
-            let declared = text
-                .split("mod ")
-                .nth(1)
-                .filter(|_| text.trim_end().ends_with([';', '{']));
+            let declared = text.split("mod ").nth(1).filter(|_| text.trim_end().ends_with([';', '{']));
             let name = declared.map(|rest| rest.trim_end_matches([';', '{', ' ']));
             if let Some(name) = name.filter(|name| EMPTY_NAMES.contains(name)) {
-                wrong.push(format!(
-                    "{}:{}: `{name}` says nothing; name what is in it",
-                    file.path,
-                    index + 1
-                ));
+                wrong.push(format!("{}:{}: `{name}` says nothing; name what is in it", file.path, index + 1));
             }
         }
     }
     complain(wrong);
-}
-
-fn is_test(file: &RustFile) -> bool {
-    file.path
-        .trim_end_matches(".rs")
-        .split('/')
-        .any(|part| part == "tests")
 }
 
 /// Lines of attributes that allow a lint, also behind `cfg_attr` and inside macros.
@@ -167,15 +130,9 @@ impl Functions<'_> {
 /// Whether attributes mark a test, or something that is built for tests alone.
 fn for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
-        let named_test = attribute
-            .path()
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "test");
+        let named_test = attribute.path().segments.last().is_some_and(|last| last.ident == "test");
         let cfg_test = attribute.path().is_ident("cfg")
-            && attribute
-                .parse_args::<syn::Ident>()
-                .is_ok_and(|ident| ident == "test");
+            && attribute.parse_args::<syn::Ident>().is_ok_and(|ident| ident == "test");
         named_test || cfg_test
     })
 }

@@ -58,15 +58,8 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
 }
 
 fn read(path: PathBuf) -> RustFile {
-    let relative = path
-        .strip_prefix(root())
-        .unwrap()
-        .to_string_lossy()
-        .replace('\\', "/");
-    RustFile {
-        path: relative,
-        text: fs::read_to_string(&path).unwrap(),
-    }
+    let relative = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+    RustFile { path: relative, text: fs::read_to_string(&path).unwrap() }
 }
 
 impl RustFile {
@@ -81,20 +74,19 @@ impl RustFile {
         self.module()[0].to_owned()
     }
 
+    /// Whether the file holds tests alone, by its name or its folder's.
+    pub fn is_test(&self) -> bool {
+        self.path.trim_end_matches(".rs").split('/').any(|part| part == "tests")
+    }
+
     /// Every name that begins a path, with its line.
     pub fn names(&self) -> Vec<(usize, Named)> {
-        let tokens: TokenStream = self
-            .text
-            .parse()
-            .unwrap_or_else(|error| panic!("{}: {error}", self.path));
+        let tokens: TokenStream = self.text.parse().unwrap_or_else(|error| panic!("{}: {error}", self.path));
         let depth = match self.module()[..] {
             ["lib" | "main"] => 0,
             ref path => path.len(),
         };
-        let mut reader = Reader {
-            local: BTreeSet::new(),
-            found: Vec::new(),
-        };
+        let mut reader = Reader { local: BTreeSet::new(), found: Vec::new() };
         reader.scope(tokens.clone());
         reader.read(tokens, depth);
         reader.found
@@ -259,10 +251,7 @@ fn a_name_is_found_wherever_it_hides() {
         #[serde(with = "crate::config::words")]
         struct S;
     "#;
-    let file = RustFile {
-        path: "src/launch/arrive.rs".to_owned(),
-        text: text.to_owned(),
-    };
+    let file = RustFile { path: "src/launch/arrive.rs".to_owned(), text: text.to_owned() };
     let names = file.names();
     let modules: Vec<&str> = names
         .iter()
@@ -271,25 +260,12 @@ fn a_name_is_found_wherever_it_hides() {
             Named::Crate(_) => None,
         })
         .collect();
-    assert_eq!(
-        modules,
-        ["keys", "store", "launch", "http", "pages", "trust", "config"]
-    );
+    assert_eq!(modules, ["keys", "store", "launch", "http", "pages", "trust", "config"]);
     for name in ["sqlx", "boundary", "jose", "oidc", "tracing"] {
-        assert!(
-            names
-                .iter()
-                .any(|(_, named)| *named == Named::Crate(name.to_owned())),
-            "{name}"
-        );
+        assert!(names.iter().any(|(_, named)| *named == Named::Crate(name.to_owned())), "{name}");
     }
     for name in ["lti", "cas", "registration", "verify"] {
-        assert!(
-            names
-                .iter()
-                .all(|(_, named)| *named != Named::Crate(name.to_owned())),
-            "{name}"
-        );
+        assert!(names.iter().all(|(_, named)| *named != Named::Crate(name.to_owned())), "{name}");
     }
     assert!(names.contains(&(3, Named::Crate("sqlx".to_owned()))));
 }
