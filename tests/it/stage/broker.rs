@@ -1,12 +1,12 @@
 //! The broker as an operator runs it: a process of its own, watched through what it prints and answers.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use super::{Database, free_port};
+use super::Database;
 
 /// How a command ended.
 #[derive(Debug)]
@@ -18,8 +18,14 @@ pub struct Exit {
 
 /// Runs a `passerelle` command to its end, with an environment of the test's own.
 pub fn passerelle(arguments: &[&str], environment: &[(&str, &str)]) -> Exit {
+    let owned = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    passerelle_in(&owned.collect::<Vec<_>>(), arguments)
+}
+
+/// The same, in the environment of a broker.
+pub fn passerelle_in(environment: &[(String, String)], arguments: &[&str]) -> Exit {
     let mut command = Command::new(env!("CARGO_BIN_EXE_passerelle"));
-    let output = command.args(arguments).env_clear().envs(environment.iter().copied()).output().unwrap();
+    let output = command.args(arguments).env_clear().envs(environment.iter().cloned()).output().unwrap();
     Exit {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
@@ -54,20 +60,7 @@ impl Broker {
         .to_vec()
     }
 
-    /// Starts a broker on free ports and waits for its `ready` line.
-    pub fn start(database: &Database) -> Self {
-        Self::start_with(database, &[])
-    }
-
-    /// The same, with more of the environment set.
-    pub fn start_with(database: &Database, more: &[(&str, &str)]) -> Self {
-        let (port, operations) = (free_port(), free_port());
-        let mut environment = Self::environment(database, port, operations);
-        environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        Self::start_in(environment, port, operations)
-    }
-
-    /// Starts a broker in an environment.
+    /// Starts a broker in an environment and waits for its `ready` line.
     pub fn start_in(environment: Vec<(String, String)>, port: u16, operations: u16) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_passerelle"))
             .arg("serve")
@@ -97,11 +90,12 @@ impl Broker {
         self.child.id()
     }
 
-    /// Ends it as a crash would: SIGKILL, nothing finishes.
-    pub fn kill(mut self) -> Vec<(String, String)> {
+    /// Ends it as a crash would (SIGKILL, nothing finishes), and starts another on the same ports.
+    pub fn crash_and_restart(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        std::mem::take(&mut self.environment)
+        let port = |url: &str| url.rsplit(':').next().unwrap().parse().unwrap();
+        *self = Self::start_in(std::mem::take(&mut self.environment), port(&self.url), port(&self.ops));
     }
 
     /// Ends it as an operator would, and gives its exit code and all it printed.
@@ -152,9 +146,4 @@ fn follow(from: impl Read + Send + 'static, log: Arc<Mutex<String>>) -> JoinHand
 
 fn path_text(path: &Path) -> &str {
     path.to_str().unwrap()
-}
-
-/// Where a file of a test's own stands.
-pub fn file_in(database: &Database, name: &str) -> PathBuf {
-    database.folder().join(name)
 }

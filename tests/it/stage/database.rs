@@ -73,16 +73,25 @@ impl Database {
                 let files = ["passerelle.db", "passerelle.db-wal"].map(|name| self.folder.path().join(name));
                 files.into_iter().filter_map(|file| std::fs::read(file).ok()).flatten().collect()
             }
-            Engine::Postgres => Command::new("pg_dump").args(["--data-only", &self.url]).output().unwrap().stdout,
+            Engine::Postgres => {
+                Command::new("pg_dump").args(["--data-only", &self.url]).output().unwrap().stdout
+            }
         }
     }
-
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
         if self.engine == Engine::Postgres {
-            let name = self.url.split('?').next().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
+            let name = self
+                .url
+                .split('?')
+                .next()
+                .unwrap_or_default()
+                .rsplit('/')
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             maintenance(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         }
     }
@@ -90,7 +99,8 @@ impl Drop for Database {
 
 /// The URL of the maintenance database of the cluster that `scripts/test` started for this run.
 fn cluster() -> String {
-    std::env::var("PASSERELLE_TEST_POSTGRES").expect("run the tests through `make test`, which starts PostgreSQL")
+    std::env::var("PASSERELLE_TEST_POSTGRES")
+        .expect("run the tests through `make test`, which starts PostgreSQL")
 }
 
 fn create_postgres() -> String {
@@ -102,6 +112,7 @@ fn create_postgres() -> String {
 }
 
 fn maintenance(sql: &str) {
-    let output = Command::new("psql").args(["-X", "-q", &cluster(), "-c", sql]).output().expect("psql is installed");
+    let output =
+        Command::new("psql").args(["-X", "-q", &cluster(), "-c", sql]).output().expect("psql is installed");
     assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -12,6 +12,8 @@ pub struct Federation {
 pub const LYCEE: &str = "0750001U";
 /// The other school.
 pub const COLLEGE: &str = "0440001M";
+/// The resource of the plain federation.
+pub const ATLAS: &str = "ark:/99999/atlas";
 /// The client id that the reference ENT gave the broker.
 pub const CLIENT: &str = "passerelle-test";
 
@@ -98,17 +100,17 @@ return_origins = ["{ent}"]
     /// Adds a subscription of both schools to the atlas, with these further lines.
     pub fn subscription(mut self, id: &str, lines: &str) -> Self {
         self.rest += &format!(
-            "\n[[subscription]]\nid = \"{id}\"\nresource = \"ark:/99999/atlas\"\nfrom = 2020-01-01\n{lines}\n"
+            "\n[[subscription]]\nid = \"{id}\"\nresource = \"{ATLAS}\"\nschools = [\"{LYCEE}\", \"{COLLEGE}\"]\n{lines}\n"
         );
         self
     }
 
     /// A subscription of both schools to the atlas for everybody, without seats.
     pub fn open_to_all(self) -> Self {
-        let lines = format!(
-            "schools = [\"{LYCEE}\", \"{COLLEGE}\"]\nuntil = 2099-12-31\nkind = \"ETABL\"\naudience = [{EVERYBODY}]\nseats = \"unlimited\""
-        );
-        self.subscription("abo", &lines)
+        self.subscription(
+            "abo",
+            &format!("from = 2020-01-01\nuntil = {}\nkind = \"ETABL\"\naudience = [{EVERYBODY}]\nseats = \"unlimited\"", in_days(500)),
+        )
     }
 
     /// Lists a person with affiliations such as `{ school = "…", profile = "pupil" }`.
@@ -130,6 +132,13 @@ return_origins = ["{ent}"]
         let (ent, after) = self.head.split_once("[[school]]").unwrap();
         format!("{ent}{}\n[[school]]{after}{}{}", self.connection, self.people, self.rest)
     }
+}
+
+/// The date so many days from today.
+#[expect(clippy::disallowed_methods, reason = "a test is a caller, and callers own the clock")]
+pub fn in_days(days: i64) -> String {
+    let day = (time::OffsetDateTime::now_utc() + time::Duration::days(days)).date();
+    format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day())
 }
 
 /// Every profile, as an audience.
