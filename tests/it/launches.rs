@@ -53,8 +53,16 @@ const BAD: [(&str, Bad, &str); 12] = [
     ),
     ("message_type Claim Missing", Bad::Claims(|claims| without(claims, &["message_type"])), "token_invalid"),
     ("role Claim Missing", Bad::Claims(|claims| without(claims, &["roles"])), "token_invalid"),
-    ("deployment_id Claim Missing", Bad::Claims(|claims| without(claims, &["deployment_id"])), "token_invalid"),
-    ("resource_link_id Claim Missing", Bad::Claims(|claims| without(claims, &["resource_link"])), "token_invalid"),
+    (
+        "deployment_id Claim Missing",
+        Bad::Claims(|claims| without(claims, &["deployment_id"])),
+        "token_invalid",
+    ),
+    (
+        "resource_link_id Claim Missing",
+        Bad::Claims(|claims| without(claims, &["resource_link"])),
+        "token_invalid",
+    ),
     ("user Claim Missing", Bad::Claims(|claims| without(claims, &["sub"])), "token_invalid"),
 ];
 
@@ -117,10 +125,8 @@ const VALID: [(&str, Twist); 9] = [
 
 async fn valid_launches_work_as_instructor_and_as_student(engine: Engine) {
     let stage = Stage::plain(engine).await;
-    let as_whom = [
-        ("instructor", roles::INSTRUCTOR, roles::TEACHER),
-        ("student", roles::LEARNER, roles::PUPIL),
-    ];
+    let as_whom =
+        [("instructor", roles::INSTRUCTOR, roles::TEACHER), ("student", roles::LEARNER, roles::PUPIL)];
     for (n, (name, twist)) in VALID.into_iter().enumerate() {
         for (who, context, person) in as_whom {
             stage.ent.edit_claims(move |claims| {
@@ -150,7 +156,10 @@ async fn what_is_unknown_is_passed_over(engine: Engine) {
     });
     assert_eq!(stage.ending("nina").await, Ending::Delivered);
     let received = stage.received();
-    assert_eq!(received[lti("context")]["type"], json!(["http://purl.imsglobal.org/vocab/lis/v2/course#CourseSection"]));
+    assert_eq!(
+        received[lti("context")]["type"],
+        json!(["http://purl.imsglobal.org/vocab/lis/v2/course#CourseSection"])
+    );
     assert!(!received.to_string().contains("vendor"));
 }
 
@@ -177,22 +186,34 @@ async fn an_id_token_counts_only_under_the_ents_own_signature(engine: Engine) {
                 stranger.sign(&header, claims)
             })
         }),
-        ("another algorithm's name", Arc::new(|key, claims| {
-            key.sign(&json!({"alg": "ES256", "typ": "JWT", "kid": key.kid()}), claims)
-        })),
-        ("critical extensions", Arc::new(|key, claims| {
-            key.sign(&json!({"alg": "RS256", "kid": key.kid(), "crit": ["b64"], "b64": false}), claims)
-        })),
-        ("cut short", Arc::new(|key, claims| {
-            let token = key.sign(&key.header(), claims)?;
-            Ok(token[..token.len() - 4].to_owned())
-        })),
+        (
+            "another algorithm's name",
+            Arc::new(|key, claims| {
+                key.sign(&json!({"alg": "ES256", "typ": "JWT", "kid": key.kid()}), claims)
+            }),
+        ),
+        (
+            "critical extensions",
+            Arc::new(|key, claims| {
+                key.sign(&json!({"alg": "RS256", "kid": key.kid(), "crit": ["b64"], "b64": false}), claims)
+            }),
+        ),
+        (
+            "cut short",
+            Arc::new(|key, claims| {
+                let token = key.sign(&key.header(), claims)?;
+                Ok(token[..token.len() - 4].to_owned())
+            }),
+        ),
         ("with a fourth part", Arc::new(|key, claims| Ok(key.sign(&key.header(), claims)? + ".e30"))),
-        ("too long", Arc::new(|key, claims| {
-            let mut claims = claims.clone();
-            claims["padding"] = json!("x".repeat(20_000));
-            key.sign(&key.header(), &claims)
-        })),
+        (
+            "too long",
+            Arc::new(|key, claims| {
+                let mut claims = claims.clone();
+                claims["padding"] = json!("x".repeat(20_000));
+                key.sign(&key.header(), &claims)
+            }),
+        ),
     ];
     for (name, forge) in forgeries {
         stage.ent.sign_by(move |key, claims| forge(key, claims));

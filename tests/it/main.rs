@@ -6,7 +6,9 @@
     reason = "a test may stop where it stands; clippy's own exemption does not reach helpers"
 )]
 
+mod attacks;
 mod launches;
+mod refusals;
 mod registries;
 mod stage;
 mod walls;

@@ -71,7 +71,8 @@ pub struct Landing {
     pub hops: Vec<Hop>,
 }
 
-/// A browser with its cookies.
+/// A browser with its cookies. A clone is a twin that has the same cookies and goes its own way.
+#[derive(Clone)]
 pub struct Browser {
     client: reqwest::Client,
     jar: Jar,

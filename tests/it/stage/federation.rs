@@ -97,6 +97,14 @@ return_origins = ["{ent}"]
         self
     }
 
+    /// Adds a second registration at the same issuer.
+    pub fn second_connection(mut self, id: &str, client_id: &str) -> Self {
+        let first = self.connection.clone();
+        let second = first.replace("\"ent-lti\"", &format!("\"{id}\""));
+        self.connection += &second.replace(&format!("\"{CLIENT}\""), &format!("\"{client_id}\""));
+        self
+    }
+
     /// Adds a subscription of both schools to the atlas, with these further lines.
     pub fn subscription(mut self, id: &str, lines: &str) -> Self {
         self.rest += &format!(
@@ -118,6 +126,14 @@ return_origins = ["{ent}"]
         self.people += &format!(
             "\n[[person]]\nent = \"ent\"\nnamespace = \"ent\"\nsubject = \"{subject}\"\naffiliations = [{affiliations}]\n"
         );
+        self
+    }
+
+    /// Leaves a table of the plain federation out.
+    pub fn without(mut self, table: &str) -> Self {
+        let (before, after) = self.head.split_once(table).unwrap();
+        let rest = after.find("\n[[").map_or("", |next| &after[next..]);
+        self.head = format!("{before}{rest}");
         self
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use conformance::ent::{Course, Person, Registration, Tile};
 use conformance::{
-    Browser, Client, EntSettings, Landing, PublisherSettings, ReferenceEnt, ReferencePublisher, RunningEnt,
-    RunningPublisher, World,
+    Browser, Client, EntSettings, Form, Landing, PublisherSettings, ReferenceEnt, ReferencePublisher,
+    RunningEnt, RunningPublisher, World,
 };
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -19,6 +19,12 @@ pub mod roles {
     pub const LEARNER: &str = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner";
     pub const INSTRUCTOR: &str = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor";
 }
+
+/// The deployments that the ENT uses; the plain federation knows the first three.
+const DEPLOYMENTS: [&str; 4] = ["1", "2", "3", "unknown"];
+
+/// How long a condition may take to hold on a slow machine.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Broker, ENT and publisher, and the database behind the first.
 pub struct Stage {
@@ -74,7 +80,7 @@ impl Stage {
         set_up(&database, &environment, &federation);
         let broker_url = format!("http://127.0.0.1:{port}");
         let settings = EntSettings {
-            registrations: ["1", "2", "3"].map(registration).to_vec(),
+            registrations: DEPLOYMENTS.map(registration).to_vec(),
             people,
             tiles: vec![tile("atlas", super::ATLAS)],
             ..EntSettings::new(&ent, &broker_url)
@@ -121,9 +127,61 @@ impl Stage {
         }
     }
 
+    /// Begins a launch and stops where the ENT has signed: the browser, and the form that it would post to the broker.
+    pub async fn until_token(&self, person: &str) -> (Browser, Form) {
+        let mut browser = self.browser();
+        let launch = format!("{}/launch?person={person}&tile=atlas", self.ent.url());
+        let first = browser.get_once(&launch).await.unwrap();
+        let door = format!("{}/lti/launch", self.broker.url);
+        let (_, form) = browser.follow_until(first, &door).await.unwrap();
+        (browser, form.expect("the ENT signed"))
+    }
+
+    /// Goes on to where the publisher asks for the launch: the browser, and the request that it would make.
+    pub async fn until_authorize(&self, person: &str) -> (Browser, Form) {
+        let (mut browser, form) = self.until_token(person).await;
+        let hop = browser.post_once(form.action.as_str(), &form.fields).await.unwrap();
+        let door = format!("{}/lti/authorize", self.broker.url);
+        let (hops, form) = browser.follow_until(hop, &door).await.unwrap();
+        let form = form.unwrap_or_else(|| panic!("the launch was parked: {:?}", hops.last()));
+        (browser, form)
+    }
+
+    /// Does what a form or a link says, and follows to where it ends.
+    pub async fn go(&self, browser: &mut Browser, form: &Form) -> Ending {
+        let landing = if form.posts {
+            browser.submit(form).await.unwrap()
+        } else {
+            browser.get(form.action.as_str()).await.unwrap()
+        };
+        self.ending_of(&landing)
+    }
+
+    /// Waits until something holds.
+    pub async fn eventually(&self, holds: impl AsyncFn() -> bool) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while !holds().await {
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "it does not come to hold: {}",
+                self.broker.log()
+            );
+        }
+    }
+
     /// What the publisher received last.
     pub fn received(&self) -> Value {
         self.publisher.last().unwrap().received
+    }
+
+    /// Runs a command in the broker's environment.
+    pub fn command(&self, arguments: &[&str]) -> Exit {
+        passerelle_in(&self.broker.environment, arguments)
+    }
+
+    /// What the broker counts.
+    pub async fn metrics(&self) -> String {
+        self.browser().get_once(&format!("{}/metrics", self.broker.ops)).await.unwrap().body
     }
 
     /// Applies another federation over the first, while the broker runs.
