@@ -10,7 +10,7 @@ use boundary::{
 
 use super::{
     Affiliation, DirectoryStore, InactiveDeployment, Known, Newcomer, School, SchoolAnswer, SchoolQuestion,
-    profile_of, school_of,
+    Standing, profile_of, school_of,
 };
 
 /// What an arrival was resolved to.
@@ -61,7 +61,7 @@ impl Directory {
             chosen,
             only_of_deployment: reach.only_of_deployment(),
             current: &uais,
-            known: known.is_some(),
+            standing: standing(known.as_deref(), &current, year),
             provision: platform.provision && known.as_deref().is_none_or(Known::is_provisioned),
         })?;
         match answer {
@@ -200,6 +200,15 @@ impl Directory {
             || RefusalCode::SchoolUnknown.about(format!("school {} is not registered", subject.school));
         let school = school.ok_or_else(gone)?;
         Ok(Resolved::Subject(Box::new(subject), school))
+    }
+}
+
+fn standing(known: Option<&Known>, current: &[Arc<School>], year: SchoolYear) -> Standing {
+    match known {
+        None => Standing::Stranger,
+        Some(_) if !current.is_empty() => Standing::Here,
+        Some(known) if known.counted().any(|affiliation| affiliation.is_current(year)) => Standing::Elsewhere,
+        Some(_) => Standing::Left,
     }
 }
 

@@ -4,6 +4,19 @@
 
 use boundary::{Refusal, RefusalCode, SchoolClaim, Uai};
 
+/// What is known of somebody before they say their school.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing: they come for the first time.
+    Stranger,
+    /// They were at a school and are at none this year.
+    Left,
+    /// They are at schools that the connection may not speak for.
+    Elsewhere,
+    /// They are at a school that the connection may speak for.
+    Here,
+}
+
 /// Everything that the answer depends on.
 #[derive(Debug, Clone)]
 pub struct SchoolQuestion<'a> {
@@ -15,8 +28,8 @@ pub struct SchoolQuestion<'a> {
     pub only_of_deployment: Option<&'a Uai>,
     /// The person's current schools, as far as the connection may speak for them.
     pub current: &'a [Uai],
-    /// Whether the person was known before.
-    pub known: bool,
+    /// What is known of them.
+    pub standing: Standing,
     /// Whether a school that they are not affiliated to may be added by this launch.
     pub provision: bool,
 }
@@ -62,13 +75,14 @@ fn unnamed(question: &SchoolQuestion<'_>) -> Result<SchoolAnswer, Refusal> {
     if let Some(only) = question.only_of_deployment {
         return affiliated(question, only, question.provision);
     }
-    match (question.current, question.known) {
-        ([], true) => Err(RefusalCode::PersonLeft.about("no current affiliation")),
-        ([], false) if question.provision => Err(RefusalCode::SchoolAmbiguous
-            .about("nothing names the school of a person seen for the first time")),
-        ([], false) => Err(unknown_person()),
-        ([one], _) => Ok(SchoolAnswer::At(one.clone())),
-        (several, _) => Ok(SchoolAnswer::Choose(several.to_vec())),
+    match question.current {
+        [] if question.standing == Standing::Stranger && question.provision => {
+            Err(RefusalCode::SchoolAmbiguous
+                .about("nothing names the school of a person seen for the first time"))
+        }
+        [] => Err(nowhere(question, "any school of the connection")),
+        [one] => Ok(SchoolAnswer::At(one.clone())),
+        several => Ok(SchoolAnswer::Choose(several.to_vec())),
     }
 }
 
@@ -76,16 +90,20 @@ fn affiliated(question: &SchoolQuestion<'_>, uai: &Uai, may_join: bool) -> Resul
     if question.current.contains(uai) {
         return Ok(SchoolAnswer::At(uai.clone()));
     }
-    match (may_join, question.known, question.current) {
-        (true, _, _) => Ok(SchoolAnswer::Join(uai.clone())),
-        (false, false, _) => Err(unknown_person()),
-        (false, true, []) => Err(RefusalCode::PersonLeft.about("no current affiliation")),
-        (false, true, _) => Err(RefusalCode::SchoolNotOfPerson.about(format!("not affiliated to {uai}"))),
-    }
+    if may_join { Ok(SchoolAnswer::Join(uai.clone())) } else { Err(nowhere(question, uai.as_str())) }
 }
 
-fn unknown_person() -> Refusal {
-    RefusalCode::UnknownPerson.about("unknown identity, and the connection does not provision")
+/// Why somebody is not at a school.
+fn nowhere(question: &SchoolQuestion<'_>, school: &str) -> Refusal {
+    match question.standing {
+        Standing::Stranger => {
+            RefusalCode::UnknownPerson.about("unknown identity, and the connection does not provision")
+        }
+        Standing::Left => RefusalCode::PersonLeft.about("no current affiliation"),
+        Standing::Elsewhere | Standing::Here => {
+            RefusalCode::SchoolNotOfPerson.about(format!("not affiliated to {school}"))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -96,12 +114,12 @@ mod tests {
         Uai::parse_any_letter(text).unwrap()
     }
 
-    /// A row: claim, deployment's school, current schools, known, provision, and the answer in short.
+    /// A row: claim, deployment's school, current schools, standing, provision, and the answer in short.
     fn answer(
         claim: &SchoolClaim,
         only: Option<&str>,
         current: &[&str],
-        known: bool,
+        standing: Standing,
         provision: bool,
     ) -> String {
         let current: Vec<Uai> = current.iter().map(|text| uai(text)).collect();
@@ -111,7 +129,7 @@ mod tests {
             chosen: None,
             only_of_deployment: only.as_ref(),
             current: &current,
-            known,
+            standing,
             provision,
         };
         match school_of(&question) {
@@ -128,33 +146,37 @@ mod tests {
         const B: &str = "0440001M";
         let (signed, hinted, silent) =
             (SchoolClaim::Signed(uai(A)), SchoolClaim::Hinted(uai(A)), SchoolClaim::Silent);
-        type Row<'a> = (&'a SchoolClaim, Option<&'a str>, &'a [&'a str], bool, bool, &'a str);
+        use Standing::{Elsewhere, Here, Left, Stranger};
+        type Row<'a> = (&'a SchoolClaim, Option<&'a str>, &'a [&'a str], Standing, bool, &'a str);
         let table: &[Row] = &[
-            (&signed, None, &[A, B], true, false, "at 0750001U"),
-            (&signed, Some(B), &[A, B], true, false, "at 0750001U"),
-            (&signed, None, &[B], true, false, "school_not_of_person"),
-            (&signed, None, &[], false, false, "unknown_person"),
-            (&signed, None, &[], false, true, "join 0750001U"),
-            (&signed, None, &[], true, false, "person_left"),
-            (&hinted, None, &[A, B], true, false, "at 0750001U"),
-            (&hinted, None, &[B], true, false, "school_not_of_person"),
-            (&hinted, None, &[B], true, true, "school_not_of_person"),
-            (&hinted, None, &[], false, true, "unknown_person"),
-            (&hinted, Some(B), &[A, B], true, false, "school_not_of_ent"),
-            (&hinted, Some(A), &[], false, true, "join 0750001U"),
-            (&silent, Some(A), &[A, B], true, false, "at 0750001U"),
-            (&silent, Some(A), &[B], true, false, "school_not_of_person"),
-            (&silent, Some(A), &[], false, true, "join 0750001U"),
-            (&silent, None, &[B], true, false, "at 0440001M"),
-            (&silent, None, &[A, B], true, false, "choose 2"),
-            (&silent, None, &[], true, false, "person_left"),
-            (&silent, None, &[], false, true, "school_ambiguous"),
-            (&silent, None, &[], false, false, "unknown_person"),
-            (&SchoolClaim::Unreadable, None, &[A], true, true, "school_unknown"),
+            (&signed, None, &[A, B], Here, false, "at 0750001U"),
+            (&signed, Some(B), &[A, B], Here, false, "at 0750001U"),
+            (&signed, None, &[B], Here, false, "school_not_of_person"),
+            (&signed, None, &[], Stranger, false, "unknown_person"),
+            (&signed, None, &[], Stranger, true, "join 0750001U"),
+            (&signed, None, &[], Left, false, "person_left"),
+            (&hinted, None, &[A, B], Here, false, "at 0750001U"),
+            (&hinted, None, &[B], Here, false, "school_not_of_person"),
+            (&hinted, None, &[B], Here, true, "school_not_of_person"),
+            (&hinted, None, &[], Stranger, true, "unknown_person"),
+            (&hinted, Some(B), &[A, B], Here, false, "school_not_of_ent"),
+            (&hinted, Some(A), &[], Stranger, true, "join 0750001U"),
+            (&silent, Some(A), &[A, B], Here, false, "at 0750001U"),
+            (&silent, Some(A), &[B], Here, false, "school_not_of_person"),
+            (&silent, Some(A), &[], Stranger, true, "join 0750001U"),
+            (&silent, None, &[B], Here, false, "at 0440001M"),
+            (&silent, None, &[A, B], Here, false, "choose 2"),
+            (&silent, None, &[], Left, false, "person_left"),
+            (&silent, None, &[], Stranger, true, "school_ambiguous"),
+            (&silent, None, &[], Stranger, false, "unknown_person"),
+            (&signed, None, &[], Elsewhere, false, "school_not_of_person"),
+            (&silent, Some(A), &[], Elsewhere, false, "school_not_of_person"),
+            (&silent, None, &[], Elsewhere, true, "school_not_of_person"),
+            (&SchoolClaim::Unreadable, None, &[A], Here, true, "school_unknown"),
         ];
-        for (claim, only, current, known, provision, wanted) in table {
-            let got = answer(claim, *only, current, *known, *provision);
-            assert_eq!(got, *wanted, "{claim:?} {only:?} {current:?} known {known} provision {provision}");
+        for (claim, only, current, standing, provision, wanted) in table {
+            let got = answer(claim, *only, current, *standing, *provision);
+            assert_eq!(got, *wanted, "{claim:?} {only:?} {current:?} {standing:?} provision {provision}");
         }
     }
 
@@ -167,7 +189,7 @@ mod tests {
             chosen: Some(&chosen),
             only_of_deployment: None,
             current: &current,
-            known: true,
+            standing: Standing::Here,
             provision: true,
         };
         assert_eq!(school_of(&question).unwrap_err().code(), RefusalCode::SchoolNotOfPerson);

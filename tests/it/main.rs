@@ -8,7 +8,9 @@
 
 mod attacks;
 mod launches;
+mod races;
 mod refusals;
 mod registries;
+mod resolution;
 mod stage;
 mod walls;
