@@ -39,7 +39,9 @@ pub enum LogError {
 /// # Errors
 /// [`LogError`] when the level cannot be read, or the log was started before.
 pub fn start(format: Format, level: &str) -> Result<(), LogError> {
-    let filter = EnvFilter::try_new(level).map_err(|e| LogError::Level(level.to_owned(), e))?;
+    // A PostgreSQL server remarks on every start that our tables are there already.
+    let filter = EnvFilter::try_new(format!("sqlx::postgres::notice=warn,{level}"))
+        .map_err(|e| LogError::Level(level.to_owned(), e))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match format {
         Format::Text => lines.try_init(),

@@ -24,7 +24,8 @@ impl MasterKeys {
     /// [`KeyError`] where there is none, others may read its file, or it is not a key.
     pub fn read(file: Option<&Path>, value: Option<&SecretString>) -> Result<Self, KeyError> {
         match (file, value) {
-            (Some(file), _) => Self::parse(&read_private(file)?),
+            (Some(file), _) => Self::parse(&read_private(file)?)
+                .map_err(|wrong| KeyError::File(format!("{}: {wrong}", file.display()))),
             (None, Some(value)) => Self::parse(value.expose_secret()),
             (None, None) => Err(KeyError::NoMasterKey),
         }

@@ -14,7 +14,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Postgres};
 
 use super::db::within;
-use super::error::StoreError;
+use super::error::{StoreError, Trouble};
 
 /// How long a statement may take.
 pub(in crate::store) const LIMIT: Duration = Duration::from_secs(5);
@@ -33,6 +33,11 @@ pub(super) async fn open(url: &str) -> Result<PgPool, StoreError> {
     let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Url)?;
     let options = options.application_name("passerelle").disable_statement_logging();
     let doing = format!("opening {}", place(&options));
+    let failed = |e: sqlx::Error| StoreError::from_sqlx(doing.clone(), &e);
+    // A pool tries until its time is up and then says only that; the first connection says what is wrong.
+    let first = tokio::time::timeout(ACQUIRE, PgConnection::connect_with(&options)).await;
+    let first = first.map_err(|_| StoreError::failed(doing.clone(), Trouble::NoAnswer))?;
+    first.map_err(failed)?.close().await.map_err(failed)?;
     PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE)
@@ -47,7 +52,7 @@ pub(super) async fn open(url: &str) -> Result<PgPool, StoreError> {
         })
         .connect_with(options)
         .await
-        .map_err(|e| StoreError::from_sqlx(doing, &e))
+        .map_err(failed)
 }
 
 /// Host and name, never user or password.

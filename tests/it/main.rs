@@ -1,13 +1,16 @@
 //! Everything that is tested from outside: the walls of the house, its registries, and the broker as people meet it.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test may stop where it stands; clippy's own exemption does not reach helpers"
 )]
 
 mod attacks;
+mod canaries;
 mod launches;
+mod operating;
 mod races;
 mod refusals;
 mod registries;

@@ -6,10 +6,13 @@ use crate::stage::{
     COLLEGE, Ending, Engine, Federation, LYCEE, Stage, in_days, on_both_engines, person, roles,
 };
 
+/// What is made of the plain federation.
+type Write = fn(Federation) -> Federation;
+
 /// Whom a case sends, and what the federation says.
 struct Case {
     code: &'static str,
-    write: fn(Federation) -> Federation,
+    write: Write,
     deployment: &'static str,
     edit: fn(&mut Value),
 }
@@ -48,7 +51,7 @@ fn indiv(seats: u32) -> String {
     )
 }
 
-const fn case(code: &'static str, write: fn(Federation) -> Federation) -> Case {
+const fn case(code: &'static str, write: Write) -> Case {
     Case { code, write, deployment: "1", edit: nothing }
 }
 
@@ -128,7 +131,7 @@ async fn each_refusal_is_shown_counted_and_journalled(engine: Engine) {
 
 /// What changed between the hops counts at the second: the publisher is told `access_denied`, and nothing else.
 async fn what_changes_between_the_hops_is_decided_again(engine: Engine) {
-    let cases: [(&str, fn(Federation) -> Federation); 5] = [
+    let cases: [(&str, Write); 5] = [
         ("no_subscription", listed),
         ("expired", |f| subscribed(f, &etabl(-10, -2, "pupil"))),
         ("wrong_audience", |f| subscribed(f, &etabl(-10, 10, "teacher"))),

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::stage::{COLLEGE, Ending, Engine, Federation, LYCEE, Stage, on_both_engines, person, roles};
+use crate::stage::{
+    COLLEGE, Ending, Engine, Federation, LYCEE, Stage, in_days, on_both_engines, person, roles,
+};
 
 const LTI: &str = "https://purl.imsglobal.org/spec/lti/claim/";
 
@@ -91,9 +93,12 @@ async fn a_profile_comes_from_whoever_may_say_it(engine: Engine) {
 /// Any teacher can make a pupil Instructor of a course: whoever is listed as pupil stays one.
 async fn an_instructor_of_a_course_does_not_open_the_teachers_edition(engine: Engine) {
     let stage = Stage::open(engine, vec![person("nina", "1", &[roles::INSTRUCTOR])], |f| {
-        let lines = "from = 2020-01-01\nuntil = 2035-08-15\nkind = \"ETABL\"\naudience = [\"teacher\"]\nseats = \"unlimited\"";
+        let lines = format!(
+            "from = 2020-01-01\nuntil = {}\nkind = \"ETABL\"\naudience = [\"teacher\"]\nseats = \"unlimited\"",
+            in_days(30)
+        );
         let here = |profile: &str| format!("{{ school = \"{LYCEE}\", profile = \"{profile}\" }}");
-        f.subscription("edition", lines).person("sub-nina", &here("pupil")).person("sub-prof", &here("teacher"))
+        f.subscription("edition", &lines).person("sub-nina", &here("pupil")).person("sub-prof", &here("teacher"))
     })
     .await;
     assert_eq!(stage.ending("nina").await, Ending::Refused("wrong_audience".to_owned()));

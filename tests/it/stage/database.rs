@@ -66,6 +66,47 @@ impl Database {
         }
     }
 
+    /// Takes the database away: the file to another place, or every connection from the server.
+    pub async fn vanish(&self) {
+        match self.engine {
+            Engine::Sqlite => std::fs::rename(self.file(), self.file().with_extension("away")).unwrap(),
+            Engine::Postgres => {
+                let name = self.name();
+                maintenance(&format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"));
+                maintenance(&format!(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+                ));
+            }
+        }
+    }
+
+    /// Gives it back.
+    pub async fn come_back(&self) {
+        match self.engine {
+            Engine::Sqlite => std::fs::rename(self.file().with_extension("away"), self.file()).unwrap(),
+            Engine::Postgres => {
+                maintenance(&format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS true", self.name()));
+            }
+        }
+    }
+
+    /// Turns the server's side of the database read-only, as a standby is, or back; connections are made anew.
+    pub async fn read_only(&self, on: bool) {
+        let name = self.name();
+        maintenance(&format!("ALTER DATABASE {name} SET default_transaction_read_only = {on}"));
+        maintenance(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        ));
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join("passerelle.db")
+    }
+
+    fn name(&self) -> String {
+        self.url.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned()
+    }
+
     /// Every byte that the database keeps: the file and its log, or a dump of every table.
     pub fn bytes(&self) -> Vec<u8> {
         match self.engine {
@@ -83,16 +124,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         if self.engine == Engine::Postgres {
-            let name = self
-                .url
-                .split('?')
-                .next()
-                .unwrap_or_default()
-                .rsplit('/')
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            maintenance(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+            maintenance(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name()));
         }
     }
 }

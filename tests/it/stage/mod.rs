@@ -8,9 +8,9 @@ mod ports;
 
 pub use broker::{Broker, Exit, passerelle, passerelle_in};
 pub use database::{Database, Engine};
-pub use federation::{ATLAS, CLIENT, COLLEGE, EVERYBODY, Federation, LYCEE, in_days};
+pub use federation::{ATLAS, CLIENT, COLLEGE, Federation, LYCEE, in_days};
 pub use play::{Ending, Stage, person, roles};
-pub use ports::free_port;
+pub use ports::{free_port, free_ports};
 
 /// Each of these functions takes an [`Engine`]; each becomes a test on SQLite and a test on PostgreSQL.
 macro_rules! on_both_engines {
