@@ -9,6 +9,7 @@
 
 mod attacks;
 mod canaries;
+mod documents;
 mod launches;
 mod operating;
 mod races;

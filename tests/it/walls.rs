@@ -4,7 +4,7 @@
 //! crate has to be added here, which is the moment to ask what it may know.
 
 mod shape;
-mod source;
+pub mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
