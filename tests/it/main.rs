@@ -17,4 +17,5 @@ mod refusals;
 mod registries;
 mod resolution;
 mod stage;
+mod unlinkable;
 mod walls;

@@ -9,6 +9,8 @@ use crate::own_url;
 
 /// How long somebody may stay with a publisher and still find back.
 const LIFE: Duration = Duration::hours(12);
+/// Tickets are as long as a multiple of this, in bytes: the length of an address tells ENTs, and people, apart.
+const STEP: usize = 512;
 /// What a tool may say on the way back, and how much of it.
 const MESSAGES: [&str; 4] = ["lti_msg", "lti_log", "lti_errormsg", "lti_errorlog"];
 const LONGEST: usize = 1000;
@@ -23,7 +25,8 @@ struct Ticket {
 /// The address that leads to a return address, which was checked to be the ENT's.
 pub fn link(world: &dyn World, return_url: &Url) -> Result<Url, Fault> {
     let ticket = Ticket { to: return_url.clone(), issued: world.now() };
-    let plain = serde_json::to_vec(&ticket).map_err(|e| Fault::new(format!("return ticket: {e}")))?;
+    let mut plain = serde_json::to_vec(&ticket).map_err(|e| Fault::new(format!("return ticket: {e}")))?;
+    plain.resize(plain.len().next_multiple_of(STEP), b' ');
     let sealed = world.seal(SealPurpose::Return, &plain)?;
     own_url(world.public_url(), &format!("/lti/return/{sealed}"))
 }
