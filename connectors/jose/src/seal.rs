@@ -90,7 +90,7 @@ impl Seal {
     /// Opens what was sealed for this purpose under one of the keys; `None` for anything else.
     #[must_use]
     pub fn open(&self, purpose: &str, sealed: &str) -> Option<Vec<u8>> {
-        if sealed.len() > LONGEST {
+        if sealed.len() > LONGEST || !is_whole(sealed) {
             return None;
         }
         let key = self.key_of(purpose, sealed)?;
@@ -109,6 +109,15 @@ impl Seal {
         let kid = header.get("kid").and_then(Value::as_str)?;
         self.keys.iter().find(|key| ours && key.id == kid)
     }
+}
+
+/// Whether a sealed text has the five parts of `dir` with `A256GCM`: no encrypted key, a nonce of 96 bits and a tag of
+/// 128 (RFC 7518 section 5.3). The library compares as much of the tag as it is given, and a tag of one byte is guessed
+/// in 256 attempts.
+fn is_whole(sealed: &str) -> bool {
+    let parts: Vec<&str> = sealed.split('.').collect();
+    let length = |part: &str| BASE64URL_NOPAD.decode(part.as_bytes()).map(|bytes| bytes.len());
+    matches!(parts[..], [_, "", nonce, _, tag] if length(nonce) == Ok(12) && length(tag) == Ok(16))
 }
 
 #[cfg(test)]
@@ -142,8 +151,38 @@ mod tests {
         }
 
         #[test]
+        fn what_is_cut_short_opens_nothing(cut in 1_usize..400) {
+            let seal = seal_of(&[1]);
+            let sealed = seal.seal("a", b"something to keep").unwrap();
+            let at = sealed.len().saturating_sub(cut);
+            prop_assert_eq!(seal.open("a", &sealed[..at]), None);
+        }
+
+        #[test]
         fn strangers_bytes_open_nothing(text in "\\PC{0,200}") {
             prop_assert_eq!(seal_of(&[1]).open("a", &text), None);
+        }
+    }
+
+    /// Without the key, whoever may try tags of one byte changes what was sealed in 256 attempts.
+    #[test]
+    fn s2_no_shortened_tag_is_believed() {
+        let seal = seal_of(&[1]);
+        let sealed = seal.seal("a", b"https://ent.example/").unwrap();
+        let parts: Vec<&str> = sealed.split('.').collect();
+        let mut text = BASE64URL_NOPAD.decode(parts[3].as_bytes()).unwrap();
+        text[8] ^= 1;
+        let changed = BASE64URL_NOPAD.encode(&text);
+        for guess in 0..=u8::MAX {
+            let tag = BASE64URL_NOPAD.encode(&[guess]);
+            let forged = format!("{}..{}.{changed}.{tag}", parts[0], parts[2]);
+            assert_eq!(seal.open("a", &forged), None, "the tag {guess} was believed");
+        }
+        let whole = BASE64URL_NOPAD.decode(parts[4].as_bytes()).unwrap();
+        for length in 0..whole.len() {
+            let short = BASE64URL_NOPAD.encode(&whole[..length]);
+            let forged = format!("{}..{}.{}.{short}", parts[0], parts[2], parts[3]);
+            assert_eq!(seal.open("a", &forged), None, "a tag of {length} bytes was believed");
         }
     }
 

@@ -10,6 +10,8 @@
 
 mod inbound;
 mod outbound;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use inbound::Tool;

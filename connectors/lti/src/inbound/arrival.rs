@@ -7,10 +7,11 @@ use boundary::{
 };
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 use serde_json::Value;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use url::Url;
 
 use super::checks::{LEEWAY, Run};
+use super::ticket::LIFE;
 use crate::wire::claims::{
     CONTEXT, Claims, DEPLOYMENT_ID, LAUNCH_PRESENTATION, LIS, RESOURCE_LINK, ROLES, TARGET_LINK_URI,
 };
@@ -71,9 +72,12 @@ fn subject(platform: &LtiPlatform, claims: &Claims) -> Result<String, Stop> {
         MatchKey::PersonSourcedId => claims.member(LIS, "person_sourcedid", 255),
         MatchKey::Custom(name) => claims.custom(name),
     };
-    let missing =
-        || RefusalCode::TokenInvalid.about("the claim that the connection matches people by is missing");
-    Ok(found.filter(|text| text.len() <= 255).ok_or_else(missing)?.to_owned())
+    let missing = || {
+        RefusalCode::TokenInvalid
+            .about("the claim that the connection matches people by is missing or unusable")
+    };
+    let usable = |text: &&str| text.len() <= 255 && !text.contains(char::is_control);
+    Ok(found.filter(usable).ok_or_else(missing)?.to_owned())
 }
 
 fn school(claims: &Claims, target: Option<&Url>) -> SchoolClaim {
@@ -140,13 +144,10 @@ fn document_target(text: &str) -> Option<DocumentTarget> {
     }
 }
 
-/// The nonce under its connection. It is remembered for as long as the token could be accepted, by our clock.
+/// The nonce under its connection. Only the state that carries it lets it through again, so it is remembered for as
+/// long as any host could take that state, however far ahead the token says that it ends.
 fn first_use(run: &Run<'_>) -> FirstUse {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, run.nonce.as_bytes());
     let key = format!("{} {}", run.platform.id, BASE64URL_NOPAD.encode(digest.as_ref()));
-    let exp = run.claims.seconds("exp").and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok());
-    // The state that carries the nonce dies after ten minutes, so nothing needs to be remembered for longer.
-    let longest = run.world.now() + Duration::minutes(20);
-    let until = exp.map_or(longest, |exp| (exp + Duration::seconds(LEEWAY)).min(longest));
-    FirstUse { key, until: until.max(run.world.now() + Duration::minutes(10)) }
+    FirstUse { key, until: run.world.now() + LIFE + Duration::seconds(LEEWAY) }
 }

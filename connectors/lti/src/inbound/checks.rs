@@ -98,7 +98,7 @@ impl Run<'_> {
     fn deployment_id(&self) -> Result<(), String> {
         require(
             self.claims.text(DEPLOYMENT_ID).is_some_and(is_identifier),
-            "is missing or not 1 to 255 ASCII characters",
+            "is missing or not 1 to 255 printable ASCII characters",
         )
     }
 
@@ -109,7 +109,7 @@ impl Run<'_> {
     fn sub(&self) -> Result<(), String> {
         require(
             self.claims.text("sub").is_some_and(is_identifier),
-            "is missing or not 1 to 255 ASCII characters",
+            "is missing or not 1 to 255 printable ASCII characters",
         )
     }
 
@@ -139,6 +139,7 @@ fn require(holds: bool, words: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(words.to_owned()) }
 }
 
+/// Control characters are ASCII too, but no identifier: some stores cannot hold them, and no page can show them.
 fn is_identifier(text: &str) -> bool {
-    (1..=255).contains(&text.len()) && text.is_ascii()
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }

@@ -21,7 +21,9 @@ pub async fn authorize(world: &dyn World, request: &Request) -> Result<Out, Stop
     };
     let registered = tool.redirect_uris.iter().any(|uri| uri == redirect_uri);
     let redirect_uri = Url::parse(redirect_uri).ok().filter(|_| registered).ok_or_else(unregistered)?;
-    let state = field("state")?.filter(|state| state.len() <= LONGEST).map(str::to_owned);
+    // One that was given twice, or is too long, is not echoed; what is wrong with it is said below.
+    let state = request.fields.one("state").ok().flatten().filter(|state| state.len() <= LONGEST);
+    let state = state.map(str::to_owned);
     let answer = AnswerTo { tool: tool.tool.clone(), redirect_uri, state, nonce: String::new() };
     Ok(match read(request) {
         Ok((handle, nonce)) => Out::Resume(handle, Box::new(AnswerTo { nonce, ..answer })),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use boundary::{AnswerTo, Attribute, Departure, World};
+use data_encoding::HEXLOWER;
 use serde_json::{Map, Value, json};
 
 use crate::issuer;
@@ -48,13 +49,15 @@ pub fn claims(world: &dyn World, answer: &AnswerTo, departure: &Departure) -> Va
 }
 
 /// A launch without a link of the ENT's (from a protocol that has none) is the school's own link to the resource: the
-/// school's pseudonym with the resource, which the publisher knows anyway.
+/// school's pseudonym with the digest of the address, which the publisher knows anyway and which may be long.
 fn link_id(departure: &Departure) -> String {
     let identifiers = departure.released().identifiers();
-    match &identifiers.link {
-        Some(link) => link.as_str().to_owned(),
-        None => format!("{}-{}", identifiers.school.as_str(), departure.delivery().target_url),
+    if let Some(link) = &identifiers.link {
+        return link.as_str().to_owned();
     }
+    let target = departure.delivery().target_url.as_str();
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, target.as_bytes());
+    format!("{}-{}", identifiers.school.as_str(), HEXLOWER.encode(digest.as_ref()))
 }
 
 fn context(id: &str, kinds: &[String]) -> Value {
