@@ -14,6 +14,6 @@ mod store;
 pub use people::{Affiliation, Known, Newcomer};
 pub use profile::profile_of;
 pub use registered::{Ent, Organisation, OrganisationRole, Registered, School, Sector, SectorScope, Tool};
-pub use resolve::{Directory, Resolved};
+pub use resolve::{Directory, Joining, Resolved};
 pub use school::{SchoolAnswer, SchoolQuestion, Standing, school_of};
 pub use store::{DirectoryStore, InactiveDeployment};

@@ -46,10 +46,11 @@ impl Known {
         self.affiliations.iter().filter(move |affiliation| affiliation.jit == launches_only)
     }
 
-    /// Whether everything that is known of them comes from their launches: then a launch may add to it.
+    /// Whether everything that is known of them comes from their launches: then a launch may add to it. Somebody of whom
+    /// nothing is left was taken off a roster or a file, and does not come back by a launch.
     #[must_use]
     pub fn is_provisioned(&self) -> bool {
-        self.affiliations.iter().all(|affiliation| affiliation.jit)
+        !self.affiliations.is_empty() && self.affiliations.iter().all(|affiliation| affiliation.jit)
     }
 }
 

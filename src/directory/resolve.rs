@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use boundary::registration::{Deployment, LtiPlatform};
 use boundary::{
-    Arrival, Chance, Clock, Fault, Group, PersonId, Refusal, RefusalCode, Root, SchoolClaim, SchoolYear,
-    Stop, Subject, Uai,
+    Arrival, Chance, Clock, EntId, Fault, Group, PersonId, Refusal, RefusalCode, Root, SchoolClaim,
+    SchoolYear, Stop, Subject, Uai,
 };
 
 use super::{
@@ -16,10 +16,20 @@ use super::{
 /// What an arrival was resolved to.
 #[derive(Debug)]
 pub enum Resolved {
-    /// A person at a school.
-    Subject(Box<Subject>, Arc<School>),
+    /// A person at a school, and what has to be written before they are there.
+    Subject(Box<Subject>, Arc<School>, Option<Box<Joining>>),
     /// They have several schools and nothing says which: they choose.
     Choose(Vec<Arc<School>>),
+}
+
+/// Somebody whom a launch brings to a school. Nothing is written before the licence says yes: a stranger who may open
+/// nothing leaves nothing behind.
+#[derive(Debug)]
+pub enum Joining {
+    /// A person seen for the first time.
+    Newcomer(Newcomer),
+    /// A person known from other launches, at a school that is new to them.
+    Affiliation(EntId, PersonId, Affiliation),
 }
 
 /// The directory over its store.
@@ -42,8 +52,8 @@ impl Directory {
         &*self.store
     }
 
-    /// Says who came, of which school, as what. `chosen` is the school chosen on our page. Somebody unknown is
-    /// written down where the connection provisions.
+    /// Says who came, of which school, as what. `chosen` is the school chosen on our page. Nothing is written; somebody
+    /// unknown comes with what [`Directory::join`] has to write, where the connection provisions.
     ///
     /// # Errors
     /// A refusal where something does not fit, a fault where the store does not answer.
@@ -67,7 +77,7 @@ impl Directory {
         match answer {
             SchoolAnswer::Choose(_) => Ok(Resolved::Choose(current)),
             SchoolAnswer::At(uai) => self.at(&platform, arrival, known, &uai, year).await,
-            SchoolAnswer::Join(uai) => self.join(&platform, arrival, known, &uai, year).await,
+            SchoolAnswer::Join(uai) => self.brought(&platform, arrival, known, &uai, year).await,
         }
     }
 
@@ -152,10 +162,10 @@ impl Directory {
             groups: known.groups.iter().filter(current).cloned().collect(),
             level: here().find_map(|affiliation| affiliation.level.clone()),
         };
-        self.placed(subject).await
+        self.placed(subject, None).await
     }
 
-    async fn join(
+    async fn brought(
         &self,
         platform: &LtiPlatform,
         arrival: &Arrival,
@@ -166,19 +176,18 @@ impl Directory {
         let profile = profile_of(&[], &arrival.roles, platform.trust_context_roles, platform.jit_staff);
         let affiliation =
             Affiliation { school: uai.clone(), profile, level: None, year: Some(year), jit: true };
-        let person = match known {
-            Some(known) => {
-                self.store.affiliate(&arrival.via.ent, known.person, affiliation).await?;
-                known.person
-            }
-            None => self.provision(arrival, affiliation).await?,
+        let joining = match known {
+            Some(known) => Joining::Affiliation(arrival.via.ent.clone(), known.person, affiliation),
+            None => Joining::Newcomer(self.newcomer(arrival, affiliation)),
         };
-        self.placed(Subject { person, school: uai.clone(), profile, groups: Vec::new(), level: None }).await
+        let person = joining.person();
+        let subject = Subject { person, school: uai.clone(), profile, groups: Vec::new(), level: None };
+        self.placed(subject, Some(joining)).await
     }
 
-    async fn provision(&self, arrival: &Arrival, affiliation: Affiliation) -> Result<PersonId, Stop> {
+    fn newcomer(&self, arrival: &Arrival, affiliation: Affiliation) -> Newcomer {
         let at = self.clock.now();
-        let newcomer = Newcomer {
+        Newcomer {
             person: PersonId::draw(at, &*self.chance),
             root: Root::draw(&*self.chance),
             ent: arrival.via.ent.clone(),
@@ -186,20 +195,45 @@ impl Directory {
             subject: arrival.subject.clone(),
             affiliation,
             at,
+        }
+    }
+
+    /// Writes somebody down at their school, and says who they are: another launch of theirs may have come first, and
+    /// then they are whom that one wrote.
+    ///
+    /// # Errors
+    /// A fault where the store does not answer.
+    pub async fn join(&self, joining: Joining) -> Result<PersonId, Fault> {
+        let newcomer = match joining {
+            Joining::Affiliation(ent, person, affiliation) => {
+                self.store.affiliate(&ent, person, affiliation).await?;
+                return Ok(person);
+            }
+            Joining::Newcomer(newcomer) => newcomer,
         };
+        let Newcomer { ent, namespace, subject, .. } = newcomer.clone();
         self.store.provision(newcomer).await?;
-        // Another launch of the same person may have come first: what is stored is who they are.
-        let stored = self.store.known(&arrival.via.ent, &arrival.namespace, &arrival.subject).await?;
+        let stored = self.store.known(&ent, &namespace, &subject).await?;
         let lost = || Fault::new("a provisioned person is not there");
         Ok(stored.ok_or_else(lost)?.person)
     }
 
-    async fn placed(&self, subject: Subject) -> Result<Resolved, Stop> {
+    async fn placed(&self, subject: Subject, joining: Option<Joining>) -> Result<Resolved, Stop> {
         let school = self.store.school(&subject.school).await?;
         let gone =
             || RefusalCode::SchoolUnknown.about(format!("school {} is not registered", subject.school));
         let school = school.ok_or_else(gone)?;
-        Ok(Resolved::Subject(Box::new(subject), school))
+        Ok(Resolved::Subject(Box::new(subject), school, joining.map(Box::new)))
+    }
+}
+
+impl Joining {
+    /// Who joins, as far as this launch knows.
+    const fn person(&self) -> PersonId {
+        match self {
+            Self::Newcomer(newcomer) => newcomer.person,
+            Self::Affiliation(_, person, _) => *person,
+        }
     }
 }
 

@@ -96,6 +96,8 @@ fn affiliated(question: &SchoolQuestion<'_>, uai: &Uai, may_join: bool) -> Resul
 /// Why somebody is not at a school.
 fn nowhere(question: &SchoolQuestion<'_>, school: &str) -> Refusal {
     match question.standing {
+        Standing::Stranger if question.provision => RefusalCode::SchoolAmbiguous
+            .about("only a link names the school of a person seen for the first time"),
         Standing::Stranger => {
             RefusalCode::UnknownPerson.about("unknown identity, and the connection does not provision")
         }
@@ -158,7 +160,7 @@ mod tests {
             (&hinted, None, &[A, B], Here, false, "at 0750001U"),
             (&hinted, None, &[B], Here, false, "school_not_of_person"),
             (&hinted, None, &[B], Here, true, "school_not_of_person"),
-            (&hinted, None, &[], Stranger, true, "unknown_person"),
+            (&hinted, None, &[], Stranger, true, "school_ambiguous"),
             (&hinted, Some(B), &[A, B], Here, false, "school_not_of_ent"),
             (&hinted, Some(A), &[], Stranger, true, "join 0750001U"),
             (&silent, Some(A), &[A, B], Here, false, "at 0750001U"),

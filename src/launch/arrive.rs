@@ -62,10 +62,9 @@ impl Dispatcher {
         chosen: Option<&Uai>,
         event: &mut Event,
     ) -> Result<Weighed, Stop> {
-        let weighed = self.weigh(arrival, &arrival.wanted, chosen, event).await?;
-        if let Weighed::Asked(asked) = &weighed {
-            let Asked { subject, school, resource, tool, .. } = &**asked;
-            self.rooms.licensing.ask(subject, school, resource, tool).await?;
+        let mut weighed = self.weigh(arrival, &arrival.wanted, chosen, event).await?;
+        if let Weighed::Asked(asked) = &mut weighed {
+            self.ask(asked).await?;
         }
         Ok(weighed)
     }

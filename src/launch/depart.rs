@@ -7,6 +7,7 @@ use boundary::{
     AnswerTo, Arrival, Attribute, Attributes, Delivery, Departure, Fault, Handle, LaunchId, Out, Refusal,
     RefusalCode, Reply, Request, Stop, Wanted, paris_date, release,
 };
+use url::Url;
 
 use super::answer::{Labels, Outcome};
 use super::dispatcher::{Dispatcher, back_of};
@@ -37,7 +38,7 @@ impl Dispatcher {
         *launch = parked.launch.clone();
         labels.via = Some(parked.arrival.via.protocol.as_str());
         let back = back_of(&parked.arrival);
-        self.resume(&handle, &answer, &parked).await.map_err(|stop| stop.with_back(&back))
+        self.resume(request, &handle, &answer, &parked).await.map_err(|stop| stop.with_back(&back))
     }
 
     /// Reads a parked launch and checks that this browser brought it. It stays until it is taken.
@@ -51,24 +52,28 @@ impl Dispatcher {
         let row = row.ok_or_else(spent)?;
         let parked = Parked::open(&row, &*self.world)?;
         let (cookie, _) = self.outbound.binding(handle);
-        let back = back_of(&parked.arrival);
         if !request.presents(&cookie, &parked.binding) {
-            return Err(RefusalCode::BrowserUnbound
-                .about("the binding cookie is absent")
-                .with_back(back)
-                .into());
+            // No way back: whoever holds a handle without its cookie may be the publisher, who must not learn the ENT.
+            return Err(RefusalCode::BrowserUnbound.about("the binding cookie is absent").into());
         }
+        let back = back_of(&parked.arrival);
         if parked.awaits == awaits { Ok(parked) } else { Err(spent().with_back(back).into()) }
     }
 
-    async fn resume(&self, handle: &Handle, answer: &AnswerTo, parked: &Parked) -> Result<Outcome, Stop> {
+    async fn resume(
+        &self,
+        request: &Request,
+        handle: &Handle,
+        answer: &AnswerTo,
+        parked: &Parked,
+    ) -> Result<Outcome, Stop> {
         if parked.tool != answer.tool {
             let words = format!("tool {} asks for a launch of tool {}", answer.tool, parked.tool);
             return Ok(self.tell(answer, RefusalCode::AuthorizationInvalid.about(words)));
         }
         for _ in 0..ATTEMPTS {
             let mut event = self.event_of(&parked.launch, &parked.arrival);
-            let item = match self.deliver(answer, parked, &mut event).await {
+            let item = match self.deliver(request, answer, parked, &mut event).await {
                 Ok((reply, names)) => (Outcome::Delivered(reply), names),
                 Err(Stop::Refused(refusal)) => {
                     event.happened = Happened::Refused(refusal.code());
@@ -91,13 +96,14 @@ impl Dispatcher {
     /// Decides, releases and signs; nothing is written yet but the seat.
     async fn deliver(
         &self,
+        request: &Request,
         answer: &AnswerTo,
         parked: &Parked,
         event: &mut Event,
     ) -> Result<(Reply, Vec<Write>), Stop> {
         let arrival = &parked.arrival;
         let wanted = Wanted::Ark(parked.resource.clone());
-        let asked = match self.weigh(arrival, &wanted, parked.chosen.as_ref(), event).await? {
+        let mut asked = match self.weigh(arrival, &wanted, parked.chosen.as_ref(), event).await? {
             Weighed::Asked(asked) => asked,
             Weighed::Choose(..) => {
                 return Err(RefusalCode::SchoolAmbiguous
@@ -105,7 +111,16 @@ impl Dispatcher {
                     .into());
             }
         };
-        let Asked { subject, school, resource, tool, sector } = &*asked;
+        if asked.joining.is_some() {
+            self.ask(&mut asked).await?;
+        }
+        let Asked { subject, school, resource, tool, sector, .. } = &*asked;
+        if tool.value.id != answer.tool {
+            // The token would be for the new tool and go to the old one's address.
+            return Err(RefusalCode::HandleSpent
+                .about("the resource moved to another tool meanwhile")
+                .into());
+        }
         let entitled = self.rooms.licensing.entitle(subject, school, resource, tool).await?;
         let named = self.rooms.names.of_launch(sector, subject, arrival).await?;
         let agreement = self.rooms.agreements.agreement(&resource.value.ark).await?;
@@ -115,8 +130,14 @@ impl Dispatcher {
         event.happened = Happened::Delivered;
         event.attributes = released.attributes().names().collect();
         event.commitment = Some(named.commitment);
-        let departure = Departure::new(released, self.delivery(&asked, arrival)?);
-        let reply = self.outbound.finish(&*self.world, answer, &departure).await?;
+        let way_back = match &arrival.return_url {
+            Some(url) => self.outbound.way_back(&*self.world, request, url)?,
+            None => None,
+        };
+        let (return_url, cookie) = way_back.unzip();
+        let departure = Departure::new(released, delivery(&asked, arrival, return_url));
+        let mut reply = self.outbound.finish(&*self.world, answer, &departure).await?;
+        reply.cookies.extend(cookie);
         let writes = named.fresh.into_iter().map(Write::Name).collect();
         Ok((reply.within(arrival.via.ent.clone()), writes))
     }
@@ -140,25 +161,6 @@ impl Dispatcher {
         Ok(known)
     }
 
-    fn delivery(&self, asked: &Asked, arrival: &Arrival) -> Result<Delivery, Fault> {
-        let (resource, tool) = (&asked.resource.value, &asked.tool.value.lti);
-        let custom: BTreeMap<_, _> = tool.custom.iter().chain(&resource.custom).collect();
-        let return_url = match &arrival.return_url {
-            Some(url) => self.outbound.way_back(&*self.world, url)?,
-            None => None,
-        };
-        Ok(Delivery {
-            tool: Arc::new(tool.clone()),
-            title: resource.title.clone(),
-            target_url: resource.target_url.clone().unwrap_or_else(|| tool.target_url.clone()),
-            custom: custom.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-            context_kinds: arrival.context.as_ref().map(|context| context.kinds.clone()).unwrap_or_default(),
-            target: arrival.target,
-            locale: arrival.locale.clone(),
-            return_url,
-        })
-    }
-
     /// A refusal at hop B goes to the publisher in its protocol's form; only where the browser is not the one that
     /// began, our own page says what to do, because nobody else can.
     fn tell(&self, answer: &AnswerTo, refusal: Refusal) -> Outcome {
@@ -170,4 +172,19 @@ impl Dispatcher {
 
 fn spent() -> Refusal {
     RefusalCode::HandleSpent.about("the parked launch is gone: used, expired, or never there")
+}
+
+fn delivery(asked: &Asked, arrival: &Arrival, return_url: Option<Url>) -> Delivery {
+    let (resource, tool) = (&asked.resource.value, &asked.tool.value.lti);
+    let custom: BTreeMap<_, _> = tool.custom.iter().chain(&resource.custom).collect();
+    Delivery {
+        tool: Arc::new(tool.clone()),
+        title: resource.title.clone(),
+        target_url: resource.target_url.clone().unwrap_or_else(|| tool.target_url.clone()),
+        custom: custom.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        context_kinds: arrival.context.as_ref().map(|context| context.kinds.clone()).unwrap_or_default(),
+        target: arrival.target,
+        locale: arrival.locale.clone(),
+        return_url,
+    }
 }

@@ -6,7 +6,7 @@ use boundary::{Arrival, Fault, RefusalCode, Stop, Subject, Uai, Wanted};
 
 use super::dispatcher::Dispatcher;
 use crate::catalogue::{self, Resource};
-use crate::directory::{Registered, Resolved, School, Sector, Tool};
+use crate::directory::{Joining, Registered, Resolved, School, Sector, Tool};
 use crate::journal::{Event, Happened};
 
 /// Somebody at a school who wants a resource.
@@ -16,6 +16,8 @@ pub(super) struct Asked {
     pub resource: Arc<Registered<Resource>>,
     pub tool: Arc<Registered<Tool>>,
     pub sector: Arc<Sector>,
+    /// What has to be written before they are at the school.
+    pub joining: Option<Box<Joining>>,
 }
 
 /// What an arrival asks for, or the schools to choose from first.
@@ -44,12 +46,23 @@ impl Dispatcher {
         event.sector = Some(sector.id.clone());
         match self.rooms.directory.resolve(arrival, chosen).await? {
             Resolved::Choose(schools) => Ok(Weighed::Choose(schools, resource)),
-            Resolved::Subject(subject, school) => {
+            Resolved::Subject(subject, school, joining) => {
                 event.school = Some(subject.school.clone());
                 event.profile = Some(subject.profile);
-                Ok(Weighed::Asked(Box::new(Asked { subject: *subject, school, resource, tool, sector })))
+                let subject = *subject;
+                Ok(Weighed::Asked(Box::new(Asked { subject, school, resource, tool, sector, joining })))
             }
         }
+    }
+
+    /// Asks the licences, which takes no seat, and writes somebody new down only if they say yes.
+    pub(super) async fn ask(&self, asked: &mut Asked) -> Result<(), Stop> {
+        let Asked { subject, school, resource, tool, .. } = &*asked;
+        self.rooms.licensing.ask(subject, school, resource, tool).await?;
+        if let Some(joining) = asked.joining.take() {
+            asked.subject.person = self.rooms.directory.join(*joining).await?;
+        }
+        Ok(())
     }
 
     /// What is known of a launch when its weighing begins.

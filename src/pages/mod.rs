@@ -165,7 +165,13 @@ impl Pages {
             launch: launch.as_str(),
             code: refusal.code().as_str(),
         };
-        self.page(entry.status, &page, Leads::Nowhere, embedders)
+        // Shown in the ENT's frame, whose cookies are blocked, and the ENT is not known: the page holds nothing to guard.
+        let leads = if refusal.code() == RefusalCode::BrowserUnbound && refusal.back().ent.is_none() {
+            Leads::NowhereForAnybody
+        } else {
+            Leads::Nowhere
+        };
+        self.page(entry.status, &page, leads, embedders)
     }
 
     /// Something is broken, here or at a peer. The language that the ENT named wins over the browser's.

@@ -15,6 +15,8 @@ pub(super) const SUBMIT: &str = include_str!("assets/submit.js");
 pub(super) enum Leads {
     /// It has links only.
     Nowhere,
+    /// It has not even links, and pages of any origin may show it in a frame.
+    NowhereForAnybody,
     /// It has a form. `form-action` is left out, because browsers apply it to the redirects that follow a post too,
     /// and those lead to publishers.
     ByForm,
@@ -49,8 +51,11 @@ impl Security {
             policy.push_str("; script-src ");
             policy.push_str(&self.script);
         }
-        if leads == Leads::Nowhere {
+        if matches!(leads, Leads::Nowhere | Leads::NowhereForAnybody) {
             policy.push_str("; form-action 'none'");
+        }
+        if leads == Leads::NowhereForAnybody {
+            return policy;
         }
         policy.push_str("; frame-ancestors 'self'");
         for origin in embedders.iter().filter_map(|text| origin(text)) {
@@ -65,7 +70,7 @@ impl Security {
 /// publishers' forgery filters refuse. `strict-origin` tells a publisher our origin, which it knows as the issuer.
 const fn referrer(leads: Leads) -> &'static str {
     match leads {
-        Leads::Nowhere => "no-referrer",
+        Leads::Nowhere | Leads::NowhereForAnybody => "no-referrer",
         Leads::ByForm | Leads::ByScript => "strict-origin",
     }
 }

@@ -15,11 +15,12 @@ use crate::directory::{
 };
 use crate::operate::apply::RecordKind;
 
+const NOTED: &str = "SELECT first_seen FROM inactive_deployment WHERE connection = $1 AND deployment = $2";
 const DEPLOYMENTS: &str = "SELECT connection, deployment, first_seen FROM inactive_deployment";
 
 /// Every statement of this file.
 #[cfg(test)]
-pub(in crate::store) const STATEMENTS: &[&str] = &[DEPLOYMENTS];
+pub(in crate::store) const STATEMENTS: &[&str] = &[DEPLOYMENTS, NOTED];
 
 #[async_trait]
 impl DirectoryStore for Store {
@@ -97,7 +98,10 @@ impl DirectoryStore for Store {
     }
 
     async fn note_deployment(&self, seen: InactiveDeployment) -> Result<(), Fault> {
-        self.writer.note_deployment(seen).await
+        let (connection, deployment) = (seen.connection.as_str(), seen.deployment.as_str());
+        let noted: Option<i64> = both!("reading a deployment", self.db.read(), c =>
+            sqlx::query_scalar(NOTED).bind(connection).bind(deployment).fetch_optional(c))?;
+        if noted.is_some() { Ok(()) } else { self.writer.note_deployment(seen).await }
     }
 
     async fn inactive_deployments(&self) -> Result<Vec<InactiveDeployment>, Fault> {

@@ -40,6 +40,9 @@ impl Guard {
         if self.lists(url) {
             return Ok(());
         }
+        if self.hosts.iter().any(|(name, _)| name == url.host_str().unwrap_or_default()) {
+            return Err(TransportError::Forbidden("the host is listed with another port"));
+        }
         if url.scheme() != "https" {
             return Err(TransportError::Forbidden("it is not https"));
         }

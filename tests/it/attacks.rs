@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::stage::{CLIENT, Ending, Engine, Federation, Stage, on_both_engines, person, roles};
 
-const LTI: &str = "https://purl.imsglobal.org/spec/lti/claim/";
+pub const LTI: &str = "https://purl.imsglobal.org/spec/lti/claim/";
 
-fn refused(code: &str) -> Ending {
+pub fn refused(code: &str) -> Ending {
     Ending::Refused(code.to_owned())
 }
 
@@ -399,7 +399,7 @@ async fn authorization_requests_are_read_strictly(engine: Engine) {
 }
 
 /// Another tool of another publisher.
-const OTHER_TOOL: &str = r#"
+pub const OTHER_TOOL: &str = r#"
 [[organisation]]
 id = "autre"
 name = "Autre éditeur"

@@ -9,6 +9,7 @@
 
 mod attacks;
 mod canaries;
+mod crossings;
 mod documents;
 mod launches;
 mod operating;

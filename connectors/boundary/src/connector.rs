@@ -13,7 +13,7 @@ use crate::ids::{Handle, ToolId};
 use crate::pseudonym::Pseudonym;
 use crate::refusal::{Back, Refusal};
 use crate::registration::{LtiTool, Protocol};
-use crate::reply::Reply;
+use crate::reply::{BindingCookie, Reply};
 use crate::request::Request;
 use crate::world::World;
 
@@ -195,11 +195,17 @@ pub trait Outbound: Send + Sync {
     ) -> Result<Reply, Stop>;
 
     /// Our own address through which a person gets back to their ENT, where the protocol can name one to the
-    /// publisher without naming the ENT.
+    /// publisher without naming the ENT, and the cookie without which it leads nowhere. `request` is the publisher's,
+    /// whose cookies the browser sent.
     ///
     /// # Errors
     /// [`Fault`] when no key is at hand.
-    fn way_back(&self, world: &dyn World, return_url: &Url) -> Result<Option<Url>, Fault>;
+    fn way_back(
+        &self,
+        world: &dyn World,
+        request: &Request,
+        return_url: &Url,
+    ) -> Result<Option<(Url, BindingCookie)>, Fault>;
 
     /// Refuses in the protocol's own form, to the publisher that asked.
     fn refuse(&self, answer: &AnswerTo, refusal: &Refusal) -> Reply;

@@ -26,7 +26,7 @@ pub struct BindingCookie {
     pub value: String,
     /// The path under which it is presented.
     pub path: &'static str,
-    /// Its life in seconds, at most 600.
+    /// Its life in seconds: 600 at most for a launch, longer for a way back.
     pub max_age: u32,
 }
 

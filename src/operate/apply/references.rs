@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use boundary::registration::{Deployment, LtiPlatform};
+use boundary::registration::{Deployment, LtiPlatform, MatchKey};
 use boundary::{Ark, EntId, Kind, Pool, Profile, SectorId, Uai};
 
 use super::file::Reading;
@@ -170,6 +170,7 @@ impl<'r> World<'r> {
         for uai in platform.schools.iter().chain(of_deployments) {
             self.spoken_for(&platform.ent, uai, at);
         }
+        self.shares_namespace(platform, at);
         if platform.schools.is_empty() {
             return;
         }
@@ -177,6 +178,30 @@ impl<'r> World<'r> {
             for uai in schools.iter().filter(|uai| !platform.schools.contains(uai)) {
                 at.wrong(format!(
                     "deployment \"{id}\" speaks for {uai} and the connection does not: add it to schools"
+                ));
+            }
+        }
+    }
+
+    /// Equal namespace, equal person: so the keys of all its connections must come from one place.
+    fn shares_namespace(&self, platform: &LtiPlatform, at: &mut Place<'_, '_>) {
+        let others = self.0.values().filter_map(|record| match record {
+            Record::LtiPlatform(other) if other.id != platform.id && other.ent == platform.ent => Some(other),
+            _ => None,
+        });
+        for other in others.filter(|other| other.namespace == platform.namespace) {
+            let theirs = &other.id;
+            if other.match_key != platform.match_key {
+                at.wrong(format!(
+                    "namespace \"{}\" is that of connection \"{theirs}\" too, which matches people by another claim: \
+                     match by the same claim, or name another namespace",
+                    platform.namespace
+                ));
+            } else if platform.match_key == MatchKey::Sub && other.issuer != platform.issuer {
+                at.wrong(format!(
+                    "namespace \"{}\" is that of connection \"{theirs}\" too, whose issuer is another: its people would be \
+                     taken for these where sub is equal; name another namespace",
+                    platform.namespace
                 ));
             }
         }

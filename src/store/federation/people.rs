@@ -26,12 +26,15 @@ const JOIN: &str = "INSERT INTO membership (person, ent, school, status, code, y
                     ON CONFLICT (person, ent, school, status, code, year) \
                     DO UPDATE SET managed_by = excluded.managed_by";
 const LEAVE_SCHOOLS: &str = "DELETE FROM affiliation WHERE person = $1 AND ent = $2 AND managed_by = 'file'";
+/// What first launches left too: else a person who was taken off would be what they once said.
+const LEAVE_ALL: &str =
+    "DELETE FROM affiliation WHERE person = $1 AND ent = $2 AND managed_by IN ('file', 'jit')";
 const LEAVE_GROUPS: &str = "DELETE FROM membership WHERE person = $1 AND ent = $2 AND managed_by = 'file'";
 
 /// Every statement of this file.
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] =
-    &[IDENTITY, PERSON, ROOT, HAND_OVER, AFFILIATE, JOIN, LEAVE_SCHOOLS, LEAVE_GROUPS];
+    &[IDENTITY, PERSON, ROOT, HAND_OVER, AFFILIATE, JOIN, LEAVE_SCHOOLS, LEAVE_ALL, LEAVE_GROUPS];
 
 /// Makes a person what the file says; what others say of them stays.
 pub(super) async fn put(
@@ -52,13 +55,16 @@ pub(super) async fn put(
     Ok(())
 }
 
-/// Takes away what the file said of a person. Their identity stays, in nobody's care but their own launches'.
+/// Takes away what the file said of a person. Their identity stays, and has no school.
 pub(super) async fn withdraw(tx: &mut Tx, record: &PersonRecord) -> Result<(), StoreError> {
     let Some(person) = identified_in(tx, &record.ent, &record.namespace, &record.subject).await? else {
         return Ok(());
     };
     hand_over(tx, record, "jit").await?;
-    forget(tx, record, person).await
+    forget(tx, record, person).await?;
+    let (id, ent) = (person.uuid(), record.ent.as_str());
+    rows!("leaving schools", tx.on(), c => sqlx::query(LEAVE_ALL).bind(id).bind(ent).execute(c))?;
+    Ok(())
 }
 
 /// The identity first: a launch may be writing the same one at this moment, and then the person is whom it wrote.

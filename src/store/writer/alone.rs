@@ -16,7 +16,9 @@ const PERSON: &str = "INSERT INTO person (id, created) VALUES ($1, $2) ON CONFLI
 const ROOT: &str = "INSERT INTO pseudonym_root (person, root) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 const AFFILIATION: &str = "INSERT INTO affiliation (person, ent, school, profile, year, level, managed_by) \
                            SELECT id, $2, $3, $4, $5, $6, $7 FROM person WHERE id = $1 ON CONFLICT DO NOTHING";
-const DEPLOYMENT: &str = "INSERT INTO inactive_deployment (connection, deployment, first_seen) VALUES ($1, $2, $3) \
+/// An ENT can make up as many deployments as it likes; a hundred are enough to see that something is wrong.
+const DEPLOYMENT: &str = "INSERT INTO inactive_deployment (connection, deployment, first_seen) SELECT $1, $2, $3 \
+                          WHERE (SELECT count(*) FROM inactive_deployment WHERE connection = $1) < 100 \
                           ON CONFLICT DO NOTHING";
 const SEAT: &str = "INSERT INTO seat (subscription, person, pool, by_name, taken, managed_by) \
                     VALUES ($1, $2, $3, 0, $4, $5) ON CONFLICT DO NOTHING";

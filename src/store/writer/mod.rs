@@ -31,6 +31,17 @@ enum Job {
     Close(oneshot::Sender<()>),
 }
 
+impl Job {
+    /// Whether nobody waits for its answer any more.
+    fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Item(_, answer) => answer.is_closed(),
+            Self::Alone(_, answer) => answer.is_closed(),
+            Self::Close(_) => false,
+        }
+    }
+}
+
 #[cfg(test)]
 pub(in crate::store) use {alone::STATEMENTS as ALONE, batch::STATEMENTS as BATCH, rows::PAIRS};
 

@@ -1,16 +1,22 @@
 //! The task that owns what is written: gathers, commits, answers.
 
+use std::collections::VecDeque;
+
 use boundary::Fault;
 use tokio::sync::{mpsc, oneshot};
 
+use super::alone::Alone;
 use super::rows::Entry;
-use super::{Answer, Job, alone, batch};
+use super::{Answer, Job, QUEUE, alone, batch};
 use crate::journal::Chains;
 use crate::launch::Committed;
 use crate::store::db::Db;
 
 /// How many items one transaction takes at most.
 const BATCH: usize = 256;
+/// How many people, seats and deployments are written between two batches: a flood of newcomers delays everybody else's
+/// launches by no more than these.
+const ALONE: usize = 8;
 
 pub(super) struct Task {
     db: Db,
@@ -18,43 +24,67 @@ pub(super) struct Task {
     /// How often the chains were begun anew in this boot.
     again: u32,
     chains: Chains,
+    /// Those who wait for a transaction of their own.
+    alones: VecDeque<(Alone, Answer<bool>)>,
 }
 
 impl Task {
     pub fn new(db: Db, boot: String) -> Self {
         let chains = Chains::new(boot.clone());
-        Self { db, boot, again: 0, chains }
+        Self { db, boot, again: 0, chains, alones: VecDeque::new() }
     }
 
     pub async fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
         let mut jobs = Vec::with_capacity(BATCH);
         let mut closing: Vec<oneshot::Sender<()>> = Vec::new();
-        while waiting.recv_many(&mut jobs, BATCH).await > 0 {
-            let mut entries = Vec::with_capacity(jobs.len());
-            let mut answers = Vec::with_capacity(jobs.len());
-            let mut alones = Vec::new();
-            for job in jobs.drain(..) {
-                match job {
-                    Job::Item(entry, answer) => {
-                        entries.push(entry);
-                        answers.push(answer);
-                    }
-                    Job::Alone(what, answer) => alones.push((what, answer)),
-                    Job::Close(answer) => {
-                        waiting.close();
-                        closing.push(answer);
-                    }
-                }
+        loop {
+            // With newcomers left over nobody waits for more; else the task sleeps until somebody comes, or all are gone.
+            if self.alones.is_empty() && waiting.recv_many(&mut jobs, BATCH).await == 0 {
+                break;
             }
+            while jobs.len() < BATCH
+                && self.alones.len() < QUEUE
+                && let Ok(job) = waiting.try_recv()
+            {
+                jobs.push(job);
+            }
+            let (entries, answers) = self.sort(&mut jobs, &mut waiting, &mut closing);
             self.write(entries, answers).await;
-            for (what, answer) in alones {
-                // A caller that is gone needs no answer, here and below.
-                let _ = answer.send(alone::write(&self.db, &what).await.map_err(Fault::from));
+            for _ in 0..ALONE {
+                let Some((what, answer)) = self.alones.pop_front() else { break };
+                if !answer.is_closed() {
+                    // A caller that is gone by the end needs no answer.
+                    let _ = answer.send(alone::write(&self.db, &what).await.map_err(Fault::from));
+                }
             }
         }
         for answer in closing {
             let _ = answer.send(());
         }
+    }
+
+    /// Puts each job where it belongs. Whoever gave up waiting was told that nothing happened: nothing may.
+    fn sort(
+        &mut self,
+        jobs: &mut Vec<Job>,
+        waiting: &mut mpsc::Receiver<Job>,
+        closing: &mut Vec<oneshot::Sender<()>>,
+    ) -> (Vec<Entry>, Vec<Answer<Committed>>) {
+        let (mut entries, mut answers) = (Vec::new(), Vec::new());
+        for job in jobs.drain(..).filter(|job| !job.is_abandoned()) {
+            match job {
+                Job::Item(entry, answer) => {
+                    entries.push(entry);
+                    answers.push(answer);
+                }
+                Job::Alone(what, answer) => self.alones.push_back((what, answer)),
+                Job::Close(answer) => {
+                    waiting.close();
+                    closing.push(answer);
+                }
+            }
+        }
+        (entries, answers)
     }
 
     async fn write(&mut self, entries: Vec<Entry>, answers: Vec<Answer<Committed>>) {

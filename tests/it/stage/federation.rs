@@ -97,6 +97,13 @@ return_origins = ["{ent}"]
         self
     }
 
+    /// Changes something else of the plain federation.
+    pub fn head(mut self, old: &str, new: &str) -> Self {
+        assert!(self.head.contains(old), "the federation has no {old}");
+        self.head = self.head.replacen(old, new, 1);
+        self
+    }
+
     /// Adds a second registration at the same issuer.
     pub fn second_connection(mut self, id: &str, client_id: &str) -> Self {
         let first = self.connection.clone();

@@ -76,7 +76,7 @@ impl Matcher {
 
 /// Whom a taught adversary knows at both publishers.
 const fn is_known(person: usize) -> bool {
-    person % 2 == 0
+    person.is_multiple_of(2)
 }
 
 /// Every way.

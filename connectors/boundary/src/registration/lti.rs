@@ -95,6 +95,10 @@ pub struct LtiPlatform {
     /// Which claim names the person.
     #[serde(rename = "match")]
     pub match_key: MatchKey,
+    /// The custom parameter in which the ENT itself names the school, where its administrator has set it for the tool.
+    /// Other custom parameters may be the words of whoever made the link, and are hints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub school_claim: Option<String>,
     /// The schools that the connection may speak for; none named means all schools of the ENT.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schools: Vec<Uai>,

@@ -34,7 +34,7 @@ pub fn of(run: &Run<'_>) -> Result<Arrival, Stop> {
         },
         namespace: platform.namespace.clone(),
         subject: subject(platform, claims)?,
-        school: school(claims, target.as_ref()),
+        school: school(platform, claims, target.as_ref()),
         roles: roles::read(
             claims.0.get(ROLES).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default(),
         ),
@@ -80,13 +80,19 @@ fn subject(platform: &LtiPlatform, claims: &Claims) -> Result<String, Stop> {
     Ok(found.filter(usable).ok_or_else(missing)?.to_owned())
 }
 
-fn school(claims: &Claims, target: Option<&Url>) -> SchoolClaim {
-    if let Some(text) = claims.custom("uai").or_else(|| claims.custom("UAI")) {
+/// The parameter that the ENT's administrator has set, else a hint: whoever makes a link writes its custom parameters and
+/// its address.
+fn school(platform: &LtiPlatform, claims: &Claims, target: Option<&Url>) -> SchoolClaim {
+    let signed = platform.school_claim.as_deref().and_then(|name| claims.custom(name));
+    if let Some(text) = signed {
         return Uai::parse_any_letter(text).map_or(SchoolClaim::Unreadable, SchoolClaim::Signed);
     }
-    let hint = target
-        .and_then(|url| url.query_pairs().find(|(name, _)| name == "idEtab").map(|(_, v)| v.into_owned()));
-    match hint {
+    let of_link = claims.custom("uai").or_else(|| claims.custom("UAI")).map(str::to_owned);
+    let of_address = || {
+        let pair = target?.query_pairs().find(|(name, _)| name == "idEtab");
+        pair.map(|(_, value)| value.into_owned())
+    };
+    match of_link.or_else(of_address) {
         Some(text) => hinted(&text).map_or(SchoolClaim::Unreadable, SchoolClaim::Hinted),
         None => SchoolClaim::Silent,
     }

@@ -11,8 +11,8 @@ mod way_back;
 use async_trait::async_trait;
 use boundary::registration::Protocol;
 use boundary::{
-    AnswerTo, Body, Departure, Destination, Door, Fault, Handle, Method, Out, Outbound, Refusal, Reply,
-    Request, Stop, World,
+    AnswerTo, BindingCookie, Body, Departure, Destination, Door, Fault, Handle, Method, Out, Outbound,
+    Refusal, Reply, Request, Stop, World,
 };
 use bytes::Bytes;
 use url::Url;
@@ -86,8 +86,13 @@ impl Outbound for Platform {
         Ok(post(answer, vec![("id_token", token)]))
     }
 
-    fn way_back(&self, world: &dyn World, return_url: &Url) -> Result<Option<Url>, Fault> {
-        way_back::link(world, return_url).map(Some)
+    fn way_back(
+        &self,
+        world: &dyn World,
+        request: &Request,
+        return_url: &Url,
+    ) -> Result<Option<(Url, BindingCookie)>, Fault> {
+        way_back::link(world, request, return_url).map(Some)
     }
 
     fn refuse(&self, answer: &AnswerTo, refusal: &Refusal) -> Reply {

@@ -56,7 +56,8 @@ fn departure(world: &Earth, arrival: &Arrival) -> Departure {
     };
     let question = question(world, school);
     let Ok(Decision::Open(entitled)) = decide(&question) else { panic!("not entitled") };
-    let return_url = Platform.way_back(world, arrival.return_url.as_ref().unwrap()).unwrap();
+    let asked = request("/lti/authorize", &[], &[]);
+    let way_back = Platform.way_back(world, &asked, arrival.return_url.as_ref().unwrap()).unwrap();
     let delivery = Delivery {
         tool: Arc::new(tool(world)),
         title: "Atlas vivant".to_owned(),
@@ -65,7 +66,7 @@ fn departure(world: &Earth, arrival: &Arrival) -> Departure {
         context_kinds: arrival.context.as_ref().map(|context| context.kinds.clone()).unwrap_or_default(),
         target: arrival.target,
         locale: arrival.locale.clone(),
-        return_url,
+        return_url: way_back.map(|(url, _)| url),
     };
     Departure::new(release(entitled, identifiers, None, &arrival.attributes, date!(2026 - 11 - 24)), delivery)
 }

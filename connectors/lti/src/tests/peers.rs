@@ -55,6 +55,7 @@ pub fn ent(world: &Earth, id: &str, client_id: &str) -> LtiPlatform {
         match_key: MatchKey::Sub,
         schools: vec![],
         provision: false,
+        school_claim: Some("uai".to_owned()),
         trust_context_roles: false,
         jit_staff: false,
         return_origins: vec![ENT_ISSUER.to_owned()],

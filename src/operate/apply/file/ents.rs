@@ -31,6 +31,7 @@ pub fn platform(table: &At<LtiTable>, ent: &str, notes: &mut Notes<'_>) -> Optio
     let keys = keys(table, start, notes);
     let namespace = notes.read("namespace", &table.namespace, forms::code);
     let match_key = match_key(table.match_key.as_ref(), notes);
+    let school_claim = notes.read_option("school_claim", table.school_claim.as_ref(), custom_name);
     let schools = notes.read_all("schools", &table.schools, Uai::parse_any_letter);
     let jit_staff = jit_staff(table, notes);
     let return_origins = notes.read_all("return_origins", &table.return_origins, forms::origin);
@@ -46,6 +47,7 @@ pub fn platform(table: &At<LtiTable>, ent: &str, notes: &mut Notes<'_>) -> Optio
         keys: keys?,
         namespace: namespace?,
         match_key: match_key?,
+        school_claim,
         schools,
         provision: table.provision,
         trust_context_roles: table.trust_context_roles,
@@ -68,6 +70,14 @@ fn match_key(text: Option<&At<String>>, notes: &mut Notes<'_>) -> Option<MatchKe
         return Some(MatchKey::Sub);
     };
     notes.read("match", text, |text| MatchKey::try_from(text.to_owned()))
+}
+
+/// The name of a custom parameter, written `custom.NAME`.
+fn custom_name(text: &str) -> Result<String, String> {
+    match MatchKey::try_from(text.to_owned()) {
+        Ok(MatchKey::Custom(name)) => Ok(name),
+        _ => Err(format!("\"{text}\" is not a custom parameter: write custom.NAME")),
+    }
 }
 
 fn jit_staff(table: &LtiTable, notes: &mut Notes<'_>) -> bool {

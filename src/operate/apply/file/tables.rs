@@ -92,6 +92,9 @@ pub struct LtiTable {
     /// Which claim is the person's key: sub (default), lis.person_sourcedid or custom.NAME
     #[serde(rename = "match")]
     pub match_key: Option<At<String>>,
+    /// The custom parameter (custom.NAME) that names the school, set by the ENT's administrator for the tool and out of
+    /// reach of whoever makes a link. Without it a school in custom parameters only chooses among a person's own.
+    pub school_claim: Option<At<String>>,
     /// Schools that this connection may speak for; all schools of the ENT when absent.
     #[serde(default)]
     pub schools: Vec<At<String>>,

@@ -11,14 +11,28 @@ use crate::tests::{Earth, request};
 
 const BACK: &str = "https://ent.example/back?course=6A";
 
+/// What the browser has that was sent on.
+const COOKIE: (&str, &str) = ("passerelle-back", "abcdefghijklmnopqrstuvwxyz");
+
 fn ticket(world: &Earth) -> String {
-    let link = Platform.way_back(world, &Url::parse(BACK).unwrap()).unwrap().unwrap();
+    let asked = request("/lti/authorize", &[], &[COOKIE]);
+    let (link, cookie) = Platform.way_back(world, &asked, &Url::parse(BACK).unwrap()).unwrap().unwrap();
+    assert_eq!((cookie.name.as_str(), cookie.value.as_str()), COOKIE, "one cookie for all ways back");
     assert!(!link.as_str().contains("ent.example"), "it does not name the ENT");
     link.as_str().strip_prefix("https://broker.example/lti/return/").unwrap().to_owned()
 }
 
 fn follow(world: &Earth, segment: Option<&str>, fields: &[(&str, &str)]) -> Body {
-    let mut request = request(RETURN, fields, &[]);
+    follow_with(world, segment, fields, &[COOKIE])
+}
+
+fn follow_with(
+    world: &Earth,
+    segment: Option<&str>,
+    fields: &[(&str, &str)],
+    cookies: &[(&str, &str)],
+) -> Body {
+    let mut request = request(RETURN, fields, cookies);
     request.segment = segment.map(str::to_owned);
     let Ok(Out::Reply(reply)) = step(world, &request) else { panic!("no reply") };
     reply.body
@@ -33,6 +47,32 @@ fn p32_somebody_finds_back_for_twelve_hours() {
     assert_eq!(follow(&world, Some(&ticket), &[]), Body::Redirect(Url::parse(BACK).unwrap()));
     world.wait(Duration::SECOND);
     assert_eq!(follow(&world, Some(&ticket), &[]), Body::Page(PageName::ComeBack));
+}
+
+#[test]
+fn the_way_back_is_the_browsers_own() {
+    let world = world();
+    let ticket = ticket(&world);
+    let partitioned = [("passerelle-back-p", COOKIE.1)];
+    assert_eq!(
+        follow_with(&world, Some(&ticket), &[], &partitioned),
+        Body::Redirect(Url::parse(BACK).unwrap())
+    );
+    for other in
+        [vec![], vec![("passerelle-back", "zbcdefghijklmnopqrstuvwxyz")], vec![("passerelle", COOKIE.1)]]
+    {
+        assert_eq!(follow_with(&world, Some(&ticket), &[], &other), Body::Page(PageName::ComeBack));
+    }
+}
+
+#[test]
+fn no_cookie_of_a_strangers_making_is_taken_over() {
+    let world = world();
+    for odd in ["", "short", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxy;"] {
+        let asked = request("/lti/authorize", &[], &[("passerelle-back", odd)]);
+        let (_, cookie) = Platform.way_back(&world, &asked, &Url::parse(BACK).unwrap()).unwrap().unwrap();
+        assert!(cookie.value != odd && cookie.value.len() == 26);
+    }
 }
 
 #[test]

@@ -1,0 +1,99 @@
+//! What must not cross: the ENT to a publisher, a person to another school, a token to another tool.
+
+use serde_json::{Value, json};
+
+use crate::attacks::{LTI, OTHER_TOOL, refused};
+use crate::stage::{COLLEGE, Ending, Engine, Federation, LYCEE, Stage, on_both_engines, person, roles};
+
+/// A publisher's own server asks with the hint that its login was given, and learns nothing of the ENT.
+async fn a_publisher_cannot_unmask_the_ent(engine: Engine) {
+    let stage = Stage::plain(engine).await;
+    let (mut nina, request) = stage.until_authorize("nina").await;
+    let mut server = stage.browser();
+    let hop = server.get_once(request.action.as_str()).await.unwrap();
+    assert_eq!(hop.header("passerelle-refusal"), Some("browser_unbound"));
+    let told = format!("{:?} {}", hop.headers, hop.body);
+    assert!(!told.contains(stage.ent.url()), "neither its address nor its origin: {told}");
+    assert_eq!(stage.go(&mut nina, &request).await, Ending::Delivered);
+    let received = stage.received();
+    let back = received[format!("{LTI}launch_presentation")]["return_url"].as_str().unwrap();
+    assert!(back.starts_with(&stage.broker.url));
+    let hop = server.get_once(back).await.unwrap();
+    assert_eq!((hop.status, hop.header("location")), (200, None), "the way back is the browser's own");
+    assert!(!hop.body.contains(stage.ent.url()));
+    let hop = nina.get_once(&format!("{back}?lti_msg=merci")).await.unwrap();
+    assert_eq!(hop.header("location").unwrap(), format!("{}/return?lti_msg=merci", stage.ent.url()));
+    assert_eq!(stage.ending("nina").await, Ending::Delivered);
+    let again = stage.received()[format!("{LTI}launch_presentation")]["return_url"].clone();
+    assert_eq!(again.as_str().unwrap().len(), back.len(), "its length tells nobody apart");
+}
+
+/// Whoever makes a link writes its custom parameters: they place nobody at a school, and into no licence of it.
+async fn a_link_cannot_take_anybody_to_another_school(engine: Engine) {
+    let people = || vec![person("nina", "3", &[roles::PUPIL])];
+    let hop = |claims: &mut Value| claims[format!("{LTI}custom")]["uai"] = json!(COLLEGE);
+    let stage = Stage::open(engine, people(), Federation::open_to_all).await;
+    stage.ent.edit_claims(hop);
+    assert_eq!(stage.ending("nina").await, refused("school_ambiguous"));
+    assert_eq!(stage.database.ask("SELECT CAST(count(*) AS TEXT) FROM person").await, ["0"]);
+    let set_by_the_ent = |f: Federation| {
+        f.connection("match = \"sub\"", "match = \"sub\"\nschool_claim = \"custom.uai\"").open_to_all()
+    };
+    let stage = Stage::open(engine, people(), set_by_the_ent).await;
+    stage.ent.edit_claims(hop);
+    assert_eq!(
+        stage.ending("nina").await,
+        Ending::Delivered,
+        "where the ENT's administrator sets it, it counts"
+    );
+}
+
+/// Somebody who may open nothing leaves nothing behind, and somebody who was taken off does not come back by a launch.
+async fn nobody_stays_or_returns_who_should_not(engine: Engine) {
+    let stage = Stage::open(engine, vec![person("nina", "1", &[roles::TEACHER])], |f| f).await;
+    assert_eq!(stage.ending("nina").await, refused("no_subscription"));
+    for table in ["SELECT CAST(count(*) AS TEXT) FROM person", "SELECT CAST(count(*) AS TEXT) FROM identity"]
+    {
+        assert_eq!(stage.database.ask(table).await, ["0"], "{table}");
+    }
+    let listed = |f: Federation| {
+        let here = format!("{{ school = \"{}\", profile = \"pupil\" }}", LYCEE);
+        f.open_to_all().person("sub-nina", &here)
+    };
+    assert_eq!(stage.apply(listed, &[]).code, Some(0));
+    stage.eventually(async || stage.ending("nina").await == Ending::Delivered).await;
+    assert_eq!(stage.apply(Federation::open_to_all, &["--prune"]).code, Some(0));
+    stage.eventually(async || stage.ending("nina").await == refused("person_left")).await;
+}
+
+/// A resource that moves to another tool between the hops: the old tool gets nothing that is signed for the new one.
+async fn a_token_goes_to_the_tool_it_is_for(engine: Engine) {
+    let second = OTHER_TOOL.replace("sector = \"autre\"", "sector = \"secteur\"");
+    let write = move |f: Federation| f.open_to_all().with(&second);
+    let people = vec![person("nina", "1", &[roles::PUPIL])];
+    let stage = Stage::open(engine, people, write.clone()).await;
+    let (mut browser, request) = stage.until_authorize("nina").await;
+    let moved = |f: Federation| write(f.head("tool = \"outil\"\n", "tool = \"autre\"\n"));
+    let applied = stage.apply(moved, &[]);
+    assert_eq!(
+        (applied.code, applied.stdout.lines().next()),
+        (Some(0), Some("~ resource ark:/99999/atlas (tool)"))
+    );
+    stage
+        .eventually(async || {
+            let (mut other, form) = stage.until_token("nina").await;
+            let hop = other.post_once(form.action.as_str(), &form.fields).await.unwrap();
+            hop.header("location").is_some_and(|to| to.starts_with("https://autre.example/login"))
+        })
+        .await;
+    let hop = browser.get_once(request.action.as_str()).await.unwrap();
+    let form = hop.form().unwrap();
+    assert_eq!((form.value("id_token"), form.value("error")), (None, Some("invalid_request")));
+}
+
+on_both_engines!(
+    a_publisher_cannot_unmask_the_ent,
+    a_link_cannot_take_anybody_to_another_school,
+    nobody_stays_or_returns_who_should_not,
+    a_token_goes_to_the_tool_it_is_for,
+);
