@@ -29,6 +29,10 @@ pub(super) async fn identified(
     namespace: &str,
     subject: &str,
 ) -> Result<Option<PersonId>, StoreError> {
+    // An ENT may send anything; PostgreSQL's texts hold no NUL, so nobody has one.
+    if namespace.contains('\0') || subject.contains('\0') {
+        return Ok(None);
+    }
     let found: Option<Uuid> = both!("reading an identity", db.read(), c =>
         sqlx::query_scalar(IDENTITY).bind(ent.as_str()).bind(namespace).bind(subject).fetch_optional(c))?;
     Ok(found.map(PersonId::stored))

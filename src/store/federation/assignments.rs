@@ -1,6 +1,6 @@
 //! Assignments of a file: a row a set, a seat a person.
 
-use boundary::{EntId, Fault, Kind, PersonId, Pool, Profile, SchoolYear, Seats, SubscriptionId};
+use boundary::{EntId, Fault, PersonId, Pool, Profile, SchoolYear, Seats, SubscriptionId};
 use time::OffsetDateTime;
 
 use super::{Undone, pools};
@@ -88,17 +88,15 @@ async fn seat(
     at: OffsetDateTime,
 ) -> Result<(), Undone> {
     let subscription = subscription_of(tx, &record.subscription).await?;
-    let counted = subscription.kind == Kind::Indiv;
-    let pool = if counted { pool_for(tx, &subscription, ent, person, at).await? } else { Some(Pool::All) };
     let no_room = || Undone::NoRoom(NoRoom { kind: RecordKind::Assignment, id: record.id() });
-    let pool = pool.ok_or_else(no_room)?;
+    let pool = pool_for(tx, &subscription, ent, person, at).await?.ok_or_else(no_room)?;
     let (id, taken) = (subscription.id.as_str(), millis(at));
     let sat = rows!("writing a seat", tx.on(), c =>
         sqlx::query(SIT).bind(id).bind(person.uuid()).bind(pool.as_str()).bind(taken).execute(c))?;
     if sat == 0 {
         // A launch of theirs took it a moment ago, and counted it.
         name(tx, &subscription.id, person).await?;
-    } else if counted && !pools::take(tx, &subscription.id, pool).await? {
+    } else if !pools::take(tx, &subscription.id, pool).await? {
         return Err(no_room());
     }
     Ok(())

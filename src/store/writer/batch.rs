@@ -157,12 +157,18 @@ async fn names(tx: &mut Tx, entries: &[Entry], open: &HashSet<usize>) -> Result<
         return Ok(Vec::new());
     }
     let (sql, sent) = (pick(tx, rows::NAME), json(&wanted)?);
-    let new: Vec<(String, String)> =
+    type Row = (String, String, String, String, String);
+    let new: Vec<Row> =
         both!("writing pseudonyms", tx.on(), c => sqlx::query_as(sql).bind(&sent).fetch_all(c))?;
-    let new: HashSet<(String, String)> = new.into_iter().collect();
+    // By all that a row says: the same value may have been written for somebody else of this very batch.
+    let new: HashSet<[&str; 5]> = new
+        .iter()
+        .map(|(sector, scope, kind, subject, value)| [&**sector, scope, kind, subject, value])
+        .collect();
     let mut wrong = BTreeSet::new();
     for name in wanted {
-        if !(new.contains(&(name.sector.clone(), name.value.clone())) || is_stored(tx, name).await?) {
+        let row = [&*name.sector, &name.scope, name.kind, &name.subject, &name.value];
+        if !(new.contains(&row) || is_stored(tx, name).await?) {
             wrong.insert(name);
         }
     }

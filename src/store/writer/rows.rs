@@ -34,11 +34,11 @@ pub(super) const TAKE: (&str, &str) = (
 pub(super) const NAME: (&str, &str) = (
     "INSERT INTO pseudonym (sector, value, scope, kind, subject, is_current, created) \
      SELECT value->>'sector', value->>'value', value->>'scope', value->>'kind', value->>'subject', 1, value->>'created' \
-     FROM json_each($1) WHERE true ON CONFLICT DO NOTHING RETURNING sector, value",
+     FROM json_each($1) WHERE true ON CONFLICT DO NOTHING RETURNING sector, scope, kind, subject, value",
     "INSERT INTO pseudonym (sector, value, scope, kind, subject, is_current, created) \
      SELECT sector, value, scope, kind, subject, 1, created FROM json_to_recordset($1::json) \
      AS r(sector text, value text, scope text, kind text, subject text, created bigint) \
-     ON CONFLICT DO NOTHING RETURNING sector, value",
+     ON CONFLICT DO NOTHING RETURNING sector, scope, kind, subject, value",
 );
 /// Parks launches.
 pub(super) const PARK: (&str, &str) = (

@@ -181,7 +181,7 @@ proptest! {
     #[test]
     fn s2_a_bit_that_flips_opens_nothing(at: prop::sample::Index, bit in 0_u8..7) {
         let (world, begun) = begun();
-        let mut bytes = begun.state.clone().into_bytes();
+        let mut bytes = begun.state.into_bytes();
         let at = at.index(bytes.len());
         bytes[at] ^= 1 << bit;
         let changed = String::from_utf8(bytes).unwrap();

@@ -1,59 +1,15 @@
-//! What holds for the store on both engines: every statement is understood, and both schemas say the same.
+//! Every statement is understood by its engine, and both schemas say the same.
 
 use std::collections::BTreeMap;
 
-use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection, Executor, SqlSafeStr};
-use tempfile::TempDir;
+use sqlx::{Executor, SqlSafeStr};
 
-use super::db::Db;
-use super::{
-    directory, federation, keys, launches, licensing, migrate, objects, people, pseudonyms, purge, versions,
+use super::Scratch;
+use crate::store::db::Db;
+use crate::store::{
+    self, directory, federation, keys, launches, licensing, objects, people, pseudonyms, purge, versions,
     writer,
 };
-
-/// A migrated database of each engine.
-struct Scratch {
-    lite: Db,
-    postgres: Db,
-    name: String,
-    _folder: TempDir,
-}
-
-fn cluster() -> String {
-    std::env::var("PASSERELLE_TEST_POSTGRES")
-        .expect("run the tests through `make test`, which starts PostgreSQL")
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a database's name cannot be a parameter, and this one is ours"
-)]
-async fn maintain(sql: String) {
-    let mut connection = PgConnection::connect(&cluster()).await.unwrap();
-    connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap();
-}
-
-impl Scratch {
-    async fn new(name: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let lite = format!("sqlite://{}", folder.path().join("store.db").display());
-        let name = format!("unit_{name}_{}", std::process::id());
-        maintain(format!("CREATE DATABASE {name}")).await;
-        let postgres = cluster().replacen("/postgres?", &format!("/{name}?"), 1);
-        let lite = Db::open(&lite, true).await.unwrap();
-        let postgres = Db::open(&postgres, false).await.unwrap();
-        migrate(&lite).await.unwrap();
-        migrate(&postgres).await.unwrap();
-        Self { lite, postgres, name, _folder: folder }
-    }
-
-    async fn close(self) {
-        self.lite.close().await;
-        self.postgres.close().await;
-        maintain(format!("DROP DATABASE {}", self.name)).await;
-    }
-}
 
 async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {
     let prepared = match db {
@@ -66,6 +22,7 @@ async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {
 #[tokio::test]
 async fn every_statement_is_understood_by_its_engine() {
     let scratch = Scratch::new("statements").await;
+    let (lite_db, postgres_db) = (scratch.lite.open().await, scratch.postgres.open().await);
     let alike: Vec<&[&'static str]> = vec![
         directory::STATEMENTS,
         keys::STATEMENTS,
@@ -78,13 +35,13 @@ async fn every_statement_is_understood_by_its_engine() {
         versions::STATEMENTS,
         writer::ALONE,
         writer::BATCH,
-        &[super::PING],
+        &[store::PING],
     ];
     let alike = alike.into_iter().chain(federation::STATEMENTS.iter().copied()).flatten().copied();
     let mut wrong = Vec::new();
     for (lite, postgres) in alike.map(|sql| (sql, sql)).chain(writer::PAIRS.iter().copied()) {
-        wrong.extend(understood(&scratch.lite, lite).await.err());
-        wrong.extend(understood(&scratch.postgres, postgres).await.err());
+        wrong.extend(understood(&lite_db, lite).await.err());
+        wrong.extend(understood(&postgres_db, postgres).await.err());
     }
     scratch.close().await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -95,13 +52,13 @@ const LITE_COLUMNS: &str = "SELECT t.name, c.name, c.type, c.\"notnull\" FROM sq
 const POSTGRES_COLUMNS: &str = "SELECT table_name::text, column_name::text, data_type::text, \
                                 CASE is_nullable WHEN 'NO' THEN 1::bigint ELSE 0::bigint END \
                                 FROM information_schema.columns \
-                                WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'";
+                                WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_sqlx%'";
 const LITE_INDEXES: &str = "SELECT i.name, group_concat(c.name) FROM sqlite_schema i, pragma_index_info(i.name) c \
                             WHERE i.type = 'index' AND i.sql IS NOT NULL GROUP BY i.name";
 const POSTGRES_INDEXES: &str = "SELECT i.relname::text, string_agg(a.attname, ',' ORDER BY a.attnum) \
                                 FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid \
                                 JOIN pg_attribute a ON a.attrelid = i.oid JOIN pg_namespace n ON n.oid = i.relnamespace \
-                                WHERE n.nspname = 'public' AND NOT x.indisprimary GROUP BY i.relname";
+                                WHERE n.nspname = current_schema() AND NOT x.indisprimary GROUP BY i.relname";
 
 type Columns = BTreeMap<(String, String), (String, i64)>;
 
@@ -137,8 +94,9 @@ async fn indexes(db: &Db) -> BTreeMap<String, String> {
 #[tokio::test]
 async fn both_schemas_have_the_same_tables_columns_and_indexes() {
     let scratch = Scratch::new("schemas").await;
-    let (lite, postgres) = (columns(&scratch.lite).await, columns(&scratch.postgres).await);
-    let indexes = (indexes(&scratch.lite).await, indexes(&scratch.postgres).await);
+    let (lite, postgres) = (scratch.lite.open().await, scratch.postgres.open().await);
+    let indexes = (indexes(&lite).await, indexes(&postgres).await);
+    let (lite, postgres) = (columns(&lite).await, columns(&postgres).await);
     scratch.close().await;
     assert!(lite.len() > 50, "{} columns", lite.len());
     assert_eq!(lite, postgres);
