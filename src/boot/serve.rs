@@ -85,8 +85,8 @@ impl Broker {
             launches: rooms.store.clone(),
         };
         let parked_for = Duration::from_secs(config.launch.parked_seconds.into());
-        let dispatcher =
-            Dispatcher::new(world, Arc::new(lti::Tool), Arc::new(lti::Platform), way, parked_for);
+        let tool = lti::Tool::with_leeway(config.launch.leeway_seconds);
+        let dispatcher = Dispatcher::new(world, Arc::new(tool), Arc::new(lti::Platform), way, parked_for);
         Ok(Self { config, public, operations, rooms, dispatcher: Arc::new(dispatcher) })
     }
 

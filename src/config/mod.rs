@@ -95,6 +95,9 @@ impl Config {
         if !(30..=600).contains(&self.launch.parked_seconds) {
             return together("launch.parked_seconds is between 30 and 600");
         }
+        if self.launch.leeway_seconds > 300 {
+            return together("launch.leeway_seconds is at most 300: mend the clock rather than widen it");
+        }
         Ok(())
     }
 }

@@ -104,11 +104,13 @@ impl Default for Transport {
 pub struct Launch {
     /// How long a launch may wait between its hops, in seconds.
     pub parked_seconds: u32,
+    /// How far the clocks of an ENT and ours may differ, in seconds.
+    pub leeway_seconds: u32,
 }
 
 impl Default for Launch {
     fn default() -> Self {
-        Self { parked_seconds: 300 }
+        Self { parked_seconds: 300, leeway_seconds: 60 }
     }
 }
 

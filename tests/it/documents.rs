@@ -52,7 +52,7 @@ fn is_name(span: &str) -> bool {
     let parts: Vec<&str> = span.split("::").collect();
     let word = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
     let camel = span.starts_with(|c: char| c.is_uppercase()) && span.contains(|c: char| c.is_lowercase());
-    parts.iter().all(|part| word(part)) && (parts.len() > 1 || camel)
+    parts.iter().all(word) && (parts.len() > 1 || camel)
 }
 
 #[test]

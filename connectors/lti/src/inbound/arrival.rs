@@ -10,7 +10,7 @@ use serde_json::Value;
 use time::Duration;
 use url::Url;
 
-use super::checks::{LEEWAY, Run};
+use super::checks::Run;
 use super::ticket::LIFE;
 use crate::wire::claims::{
     CONTEXT, Claims, DEPLOYMENT_ID, LAUNCH_PRESENTATION, LIS, RESOURCE_LINK, ROLES, TARGET_LINK_URI,
@@ -155,5 +155,5 @@ fn document_target(text: &str) -> Option<DocumentTarget> {
 fn first_use(run: &Run<'_>) -> FirstUse {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, run.nonce.as_bytes());
     let key = format!("{} {}", run.platform.id, BASE64URL_NOPAD.encode(digest.as_ref()));
-    FirstUse { key, until: run.world.now() + LIFE + Duration::seconds(LEEWAY) }
+    FirstUse { key, until: run.world.now() + LIFE + Duration::seconds(run.leeway) }
 }

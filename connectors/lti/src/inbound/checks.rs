@@ -11,8 +11,6 @@ use crate::wire::claims::{
     TARGET_LINK_URI, VERSION,
 };
 
-/// How far two clocks may differ, in seconds.
-pub const LEEWAY: i64 = 60;
 /// How old a token may be, in seconds: a slow first launch takes its time.
 const OLDEST: i64 = 600;
 
@@ -22,6 +20,8 @@ pub struct Run<'a> {
     pub platform: &'a LtiPlatform,
     pub world: &'a dyn World,
     pub nonce: &'a str,
+    /// How far two clocks may differ, in seconds.
+    pub leeway: i64,
 }
 
 /// A check's name, and what it asks.
@@ -77,14 +77,14 @@ impl Run<'_> {
     fn exp(&self) -> Result<(), String> {
         let exp = self.claims.seconds("exp").ok_or("is missing")?;
         let late = self.world.now().unix_timestamp().saturating_sub(exp);
-        require(late < LEEWAY, &format!("was {late} s ago"))
+        require(late < self.leeway, &format!("was {late} s ago"))
     }
 
     fn iat(&self) -> Result<(), String> {
         let iat = self.claims.seconds("iat").ok_or("is missing")?;
         let age = self.world.now().unix_timestamp().saturating_sub(iat);
-        require(age >= -LEEWAY, &format!("is {} s in the future", -age))?;
-        require(age <= OLDEST + LEEWAY, &format!("is {age} s old"))
+        require(age >= -self.leeway, &format!("is {} s in the future", -age))?;
+        require(age <= OLDEST + self.leeway, &format!("is {age} s old"))
     }
 
     fn nonce(&self) -> Result<(), String> {

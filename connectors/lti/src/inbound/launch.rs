@@ -24,7 +24,8 @@ const ERRORS: [&str; 9] = [
     "temporarily_unavailable",
 ];
 
-pub async fn launch(world: &dyn World, request: &Request) -> Result<Arrival, Stop> {
+/// Ends a sign-on; `leeway` is how far two clocks may differ, in seconds.
+pub async fn launch(world: &dyn World, request: &Request, leeway: i64) -> Result<Arrival, Stop> {
     let field =
         |name: &str| request.fields.one(name).map_err(|e| RefusalCode::LoginMalformed.about(e.to_string()));
     let missing = |name: &str| RefusalCode::LaunchStale.about(format!("{name} is missing"));
@@ -41,7 +42,7 @@ pub async fn launch(world: &dyn World, request: &Request) -> Result<Arrival, Sto
             return Err(answered(error));
         }
         let token = field("id_token")?.ok_or_else(|| missing("id_token"))?;
-        token_to_arrival(world, &platform, &ticket, token).await
+        token_to_arrival(world, &platform, &ticket, token, leeway).await
     };
     checked.await.map_err(|stop: Stop| stop.with_back(&back))
 }
@@ -61,6 +62,7 @@ async fn token_to_arrival(
     platform: &Arc<LtiPlatform>,
     ticket: &Ticket,
     token: &str,
+    leeway: i64,
 ) -> Result<Arrival, Stop> {
     let invalid = |words: String| Stop::from(RefusalCode::TokenInvalid.about(words));
     let header = jws::peek(token).map_err(|e| invalid(e.to_string()))?;
@@ -75,6 +77,6 @@ async fn token_to_arrival(
     let key = key.map_err(|e| invalid(e.to_string()))?;
     let claims = Claims(jws::verify(token, &key).map_err(|e| invalid(e.to_string()))?);
     let back = arrival::back(platform, &claims);
-    let run = checks::Run { claims: &claims, platform, world, nonce: &ticket.nonce };
+    let run = checks::Run { claims: &claims, platform, world, nonce: &ticket.nonce, leeway };
     run.all().and_then(|()| arrival::of(&run)).map_err(|stop| stop.with_back(&back))
 }

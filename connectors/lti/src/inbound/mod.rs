@@ -23,7 +23,18 @@ const fn door(method: Method, path: &'static str, body_limit: usize) -> Door {
 
 /// We are a tool: ENTs launch into us.
 #[derive(Debug, Clone, Copy)]
-pub struct Tool;
+pub struct Tool {
+    /// How far the clocks of an ENT and ours may differ, in seconds.
+    leeway: u32,
+}
+
+impl Tool {
+    /// A tool that lets clocks differ by this many seconds (T-25).
+    #[must_use]
+    pub const fn with_leeway(seconds: u32) -> Self {
+        Self { leeway: seconds }
+    }
+}
 
 #[async_trait]
 impl Inbound for Tool {
@@ -45,7 +56,9 @@ impl Inbound for Tool {
 
     async fn step(&self, world: &dyn World, request: &Request) -> Result<In, Stop> {
         match request.door {
-            LAUNCH => launch::launch(world, request).await.map(|arrival| In::Arrived(Box::new(arrival))),
+            LAUNCH => launch::launch(world, request, self.leeway.into())
+                .await
+                .map(|arrival| In::Arrived(Box::new(arrival))),
             RESOURCE => Ok(In::Reply(Box::new(Reply::of(Body::Page(PageName::OpenFromEnt))))),
             _ => login::login(world, request).await.map(|reply| In::Reply(Box::new(reply))),
         }

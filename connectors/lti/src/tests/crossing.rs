@@ -26,7 +26,9 @@ fn arrive(world: &Earth, change: impl Fn(&mut Value)) -> Arrival {
         ("lti_message_hint", "raw-message-hint"),
         ("target_link_uri", "https://broker.example/lti/r/atlas"),
     ];
-    let Ok(In::Reply(reply)) = block_on(Tool.step(world, &request("/lti/login", &login, &[]))) else {
+    let Ok(In::Reply(reply)) =
+        block_on(Tool::with_leeway(60).step(world, &request("/lti/login", &login, &[])))
+    else {
         panic!("no login")
     };
     let Body::Redirect(to) = &reply.body else { panic!("no redirect") };
@@ -37,7 +39,7 @@ fn arrive(world: &Earth, change: impl Fn(&mut Value)) -> Arrival {
     let fields = [("state", state.as_str()), ("id_token", token.as_str())];
     let cookie = &reply.cookies[0];
     let launch = request("/lti/launch", &fields, &[(&cookie.name, &cookie.value)]);
-    match block_on(Tool.step(world, &launch)) {
+    match block_on(Tool::with_leeway(60).step(world, &launch)) {
         Ok(In::Arrived(arrival)) => *arrival,
         _ => panic!("no arrival"),
     }

@@ -30,7 +30,7 @@ const LOGIN_FIELDS: [(&str, &str); 4] = [
 ];
 
 fn step(world: &Earth, request: &Request) -> Result<In, Stop> {
-    block_on(Tool.step(world, request))
+    block_on(Tool::with_leeway(60).step(world, request))
 }
 
 fn reply(world: &Earth, request: &Request) -> Result<Reply, Stop> {
