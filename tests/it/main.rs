@@ -9,6 +9,7 @@
 
 mod attacks;
 mod canaries;
+mod containers;
 mod crossings;
 mod documents;
 mod launches;

@@ -4,9 +4,7 @@ use std::time::{Duration, Instant};
 
 use conformance::Browser;
 
-use crate::stage::{
-    Broker, Ending, Engine, Federation, Stage, free_port, in_days, on_both_engines, person, roles,
-};
+use crate::stage::{Broker, Ending, Engine, Federation, Stage, in_days, on_both_engines, person, roles};
 
 /// Within what time a change must be seen by every process (design, section 8).
 const SEEN: Duration = Duration::from_secs(2);
@@ -49,24 +47,10 @@ async fn a_hundred_launches_get_ten_seats(engine: Engine) {
     }
 }
 
-/// Another broker on the same database, at the address of a second host behind the same name: it knows the same keys.
-fn second(stage: &Stage) -> Broker {
-    let (port, operations) = (free_port(), free_port());
-    let mut environment = stage.broker.environment.clone();
-    for (name, value) in &mut environment {
-        match name.as_str() {
-            "PASSERELLE_SERVER__LISTEN" => *value = format!("127.0.0.1:{port}"),
-            "PASSERELLE_SERVER__OPERATIONS" => *value = format!("127.0.0.1:{operations}"),
-            _ => {}
-        }
-    }
-    Broker::start_in(environment, port, operations)
-}
-
 /// Each hop may be answered by either of two processes on one database, and each hint counts once for both.
 async fn two_processes_are_one_broker(engine: Engine) {
     let stage = Stage::plain(engine).await;
-    let second = second(&stage);
+    let second = Broker::beside(&stage.broker);
     let (mut browser, form) = stage.until_token("nina").await;
     let mut elsewhere = form.clone();
     elsewhere.action = url::Url::parse(&format!("{}/lti/launch", second.url)).unwrap();
@@ -94,7 +78,7 @@ async fn two_processes_are_one_broker(engine: Engine) {
 /// A subscription is revoked by a third process: both brokers refuse, within two seconds.
 async fn a_revocation_is_seen_by_every_process(engine: Engine) {
     let stage = Stage::plain(engine).await;
-    let second = second(&stage);
+    let second = Broker::beside(&stage.broker);
     assert_eq!(stage.ending("nina").await, Ending::Delivered);
     assert_eq!(hop_a(&stage, &second).await, None, "the second process has it in its caches too");
     let applied = stage.apply(|f| f, &["--prune"]);

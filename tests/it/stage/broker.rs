@@ -80,6 +80,20 @@ impl Broker {
         Self { url, ops: format!("http://127.0.0.1:{operations}"), environment, child, log, readers }
     }
 
+    /// Starts another broker on the same database, with the same keys and public address: a second host of one broker.
+    pub fn beside(first: &Self) -> Self {
+        let (port, operations) = (super::free_port(), super::free_port());
+        let mut environment = first.environment.clone();
+        for (name, value) in &mut environment {
+            match name.as_str() {
+                "PASSERELLE_SERVER__LISTEN" => *value = format!("127.0.0.1:{port}"),
+                "PASSERELLE_SERVER__OPERATIONS" => *value = format!("127.0.0.1:{operations}"),
+                _ => {}
+            }
+        }
+        Self::start_in(environment, port, operations)
+    }
+
     /// Everything that it has printed.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()

@@ -78,7 +78,9 @@ impl Stage {
         let (publisher_door, publisher) = door().await;
         let federation = write(Federation::new(&ent, &publisher));
         set_up(&database, &environment, &federation);
-        let broker_url = format!("http://127.0.0.1:{port}");
+        // Where browsers reach the broker; a proxy in front has an address of its own.
+        let public = environment.iter().rfind(|(name, _)| name == "PASSERELLE_PUBLIC_URL").unwrap();
+        let broker_url = public.1.clone();
         let settings = EntSettings {
             registrations: DEPLOYMENTS.map(registration).to_vec(),
             people,
