@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -10,15 +9,14 @@ use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde_json::Value;
 
-use crate::board::Exchange;
 use crate::language::Language;
-use crate::page::{self, Forms, Frame, NoticePage, Site};
+use crate::page::{self, Frame, Leads, NoticePage, Site};
 use crate::params::{Params, cookie, with_query};
-use crate::withheld::{self, Withheld};
+use crate::withheld;
 
 use super::checks::{self, Verdict};
+use super::seen::SeenPage;
 use super::{Office, login};
 
 pub(crate) fn router(office: Arc<Office>) -> Router {
@@ -32,29 +30,13 @@ pub(crate) fn router(office: Arc<Office>) -> Router {
         .with_state(office)
 }
 
-/// One leaf of the claims: its path, and its value in words.
-struct Row {
-    name: String,
-    value: String,
-}
-
-#[derive(Template)]
-#[template(path = "publisher/seen.html")]
-struct SeenPage {
-    frame: Frame,
-    sent: Vec<Row>,
-    received: Vec<Row>,
-    withheld: Vec<Withheld>,
-    back: Option<String>,
-}
-
 fn wanted(params: &Params, headers: &HeaderMap) -> Language {
     Language::wanted(params.get("lang"), headers)
 }
 
 fn notice(status: StatusCode, language: Language, title: &str, paragraphs: Vec<String>) -> Response {
     let frame = Frame::new(Site::Publisher, language, title);
-    page::page(status, Forms::Stay, &NoticePage { frame, paragraphs, onward: None })
+    page::page(status, Leads::Within, &NoticePage { frame, paragraphs, onward: None })
 }
 
 async fn home(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
@@ -138,36 +120,21 @@ async fn examine(office: &Office, headers: &HeaderMap, params: &Params) -> Verdi
 
 async fn seen(State(office): State<Arc<Office>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let params = Params::read(query.as_deref(), b"");
-    let language = wanted(&params, &headers);
     let id = params.get("id").unwrap_or_default();
-    let Some(Exchange { sent, received }) = office.board.find(id) else {
+    let Some(exchange) = office.board.find(id) else {
+        let language = wanted(&params, &headers);
         let title =
             language.say("Cette ouverture n’est plus en mémoire", "This launch is no longer remembered");
-        return notice(StatusCode::NOT_FOUND, language, title, Vec::new());
+        let words = language.say(
+            "Ouvrez de nouveau la ressource depuis votre portail.",
+            "Open the resource again from your portal.",
+        );
+        return notice(StatusCode::NOT_FOUND, language, title, vec![words.to_owned()]);
     };
-    let title = language.say("Ce que l’éditeur sait de vous", "What the publisher knows about you");
-    let back = received
-        .get("https://purl.imsglobal.org/spec/lti/claim/launch_presentation")
-        .and_then(|presentation| presentation.get("return_url"))
-        .and_then(Value::as_str)
-        .map(str::to_owned);
-    let page = SeenPage {
-        frame: Frame::new(Site::Publisher, language, title).with_switch(&with_query("/seen", &[("id", id)])),
-        sent: rows(&sent),
-        received: rows(&received),
-        withheld: withheld::withheld(&sent, &received, language),
-        back,
-    };
-    page::page(StatusCode::OK, Forms::Stay, &page)
-}
-
-fn rows(claims: &Value) -> Vec<Row> {
-    let words = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let short = |name: String| name.rsplit("/claim/").next().map_or_else(|| name.clone(), str::to_owned);
-    withheld::leaves(claims)
-        .into_iter()
-        .map(|(name, value)| Row { name: short(name), value: words(value) })
-        .collect()
+    // The portal's language was handed on with the launch; a reader who asks for another gets it.
+    let language = Language::wanted(params.get("lang").or(SeenPage::locale(&exchange)), &headers);
+    let address = with_query("/seen", &[("id", id)]);
+    page::page(StatusCode::OK, Leads::Within, &SeenPage::new(&office, &exchange, language, &address))
 }
 
 async fn last(State(office): State<Arc<Office>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
