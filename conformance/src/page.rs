@@ -122,6 +122,8 @@ impl PostPage {
 pub(crate) struct NoticePage {
     pub(crate) frame: Frame,
     pub(crate) paragraphs: Vec<String>,
+    /// What a program said, in its own English.
+    pub(crate) details: Vec<String>,
     /// Where to go from here: address and words.
     pub(crate) onward: Option<(String, String)>,
 }

@@ -81,10 +81,8 @@ async fn authorization(
             let action = portal.settings.redirect_uri();
             page::page(StatusCode::OK, Leads::Away, &PostPage { frame, lead, action, fields })
         }
-        Answer::Refused(why) => shelf::notice(StatusCode::BAD_REQUEST, frame, vec![why.to_owned()], "/"),
-        Answer::Failed(error) => {
-            shelf::notice(StatusCode::INTERNAL_SERVER_ERROR, frame, vec![error.to_string()], "/")
-        }
+        Answer::Refused(why) => shelf::failed(StatusCode::BAD_REQUEST, frame, why.to_owned()),
+        Answer::Failed(error) => shelf::failed(StatusCode::INTERNAL_SERVER_ERROR, frame, error.to_string()),
     }
 }
 

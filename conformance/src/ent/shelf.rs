@@ -70,7 +70,7 @@ pub(super) async fn home(
 }
 
 fn choose(portal: &Portal, language: Language) -> Response {
-    let title = language.say("Qui êtes-vous ?", "Who are you?");
+    let title = language.say("Qui êtes-vous ?", "Who are you?");
     let mut schools: Vec<(&str, Vec<&Person>)> = Vec::new();
     for person in &portal.settings.people {
         match schools.iter_mut().find(|(school, _)| *school == person.school) {
@@ -155,8 +155,19 @@ pub(super) fn missing(language: Language) -> Response {
     notice(StatusCode::NOT_FOUND, Frame::new(Site::Ent, language, title), vec![words.to_owned()], "/")
 }
 
-pub(super) fn notice(status: StatusCode, frame: Frame, paragraphs: Vec<String>, onward: &str) -> Response {
-    let words = frame.say("Retour aux ressources", "Back to the resources").to_owned();
-    let page = NoticePage { frame, paragraphs, onward: Some((onward.to_owned(), words)) };
+/// The portal cannot go on; `why` is for whoever connects something to it.
+pub(super) fn failed(status: StatusCode, frame: Frame, why: String) -> Response {
+    let words = frame.say("Le portail n’a pas pu vous connecter.", "The portal could not sign you on.");
+    let paragraphs = vec![words.to_owned()];
+    let page = NoticePage { onward: onward(&frame, "/"), frame, paragraphs, details: vec![why] };
     page::page(status, Leads::Within, &page)
+}
+
+fn notice(status: StatusCode, frame: Frame, paragraphs: Vec<String>, to: &str) -> Response {
+    let page = NoticePage { onward: onward(&frame, to), frame, paragraphs, details: Vec::new() };
+    page::page(status, Leads::Within, &page)
+}
+
+fn onward(frame: &Frame, to: &str) -> Option<(String, String)> {
+    Some((to.to_owned(), frame.say("Retour aux ressources", "Back to the resources").to_owned()))
 }

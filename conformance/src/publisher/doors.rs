@@ -34,9 +34,16 @@ fn wanted(params: &Params, headers: &HeaderMap) -> Language {
     Language::wanted(params.get("lang"), headers)
 }
 
-fn notice(status: StatusCode, language: Language, title: &str, paragraphs: Vec<String>) -> Response {
+fn notice(
+    status: StatusCode,
+    language: Language,
+    title: &str,
+    words: &str,
+    details: Vec<String>,
+) -> Response {
     let frame = Frame::new(Site::Publisher, language, title);
-    page::page(status, Leads::Within, &NoticePage { frame, paragraphs, onward: None })
+    let page = NoticePage { frame, paragraphs: vec![words.to_owned()], details, onward: None };
+    page::page(status, Leads::Within, &page)
 }
 
 async fn home(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
@@ -44,10 +51,10 @@ async fn home(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let title =
         language.say("Les ressources s’ouvrent depuis l’ENT", "Resources open from the school portal");
     let words = language.say(
-        "Ouvrez une ressource dans votre portail : vous verrez ici ce que l’éditeur sait de vous.",
+        "Ouvrez une ressource dans votre portail : vous verrez ici ce que l’éditeur sait de vous.",
         "Open a resource in your portal: you will see here what the publisher knows about you.",
     );
-    notice(StatusCode::OK, language, title, vec![words.to_owned()])
+    notice(StatusCode::OK, language, title, words, Vec::new())
 }
 
 async fn begin(
@@ -66,10 +73,14 @@ async fn begin(
             set(&mut response, &[(LOCATION, &asked.to), (SET_COOKIE, &plain), (SET_COOKIE, &twin)]);
             response
         }
-        Err(words) => {
+        Err(why) => {
             let language = wanted(&params, &headers);
             let title = language.say("Demande incomplète", "Incomplete request");
-            notice(StatusCode::BAD_REQUEST, language, title, vec![words])
+            let words = language.say(
+                "La passerelle n’a pas dit tout ce qu’il faut pour ouvrir la ressource.",
+                "The gateway did not say all that it takes to open the resource.",
+            );
+            notice(StatusCode::BAD_REQUEST, language, title, words, vec![why])
         }
     }
 }
@@ -87,13 +98,21 @@ async fn launch(State(office): State<Arc<Office>>, headers: HeaderMap, body: Byt
     let language = wanted(&params, &headers);
     if let Some(error) = params.get("error") {
         let title = language.say("L’accès a été refusé", "Access was refused");
-        return notice(StatusCode::FORBIDDEN, language, title, vec![error.to_owned()]);
+        let words = language.say(
+            "La passerelle ne vous laisse pas ouvrir cette ressource.",
+            "The gateway does not let you open this resource.",
+        );
+        return notice(StatusCode::FORBIDDEN, language, title, words, vec![error.to_owned()]);
     }
     let verdict = examine(&office, &headers, &params).await;
     if let Some(failed) = &verdict.failed {
         let title = language.say("Ce jeton n’est pas accepté", "This token is not accepted");
-        let passed = verdict.passed.join(", ");
-        return notice(StatusCode::FORBIDDEN, language, title, vec![failed.clone(), passed]);
+        let words = language.say(
+            "L’éditeur a vérifié ce qu’il a reçu, et ceci n’allait pas.",
+            "The publisher checked what it received, and this was wrong.",
+        );
+        let passed = format!("passed: {}", verdict.passed.join(", "));
+        return notice(StatusCode::FORBIDDEN, language, title, words, vec![failed.clone(), passed]);
     }
     let id = office.world.token();
     office.board.received(&id, verdict.claims);
@@ -129,7 +148,7 @@ async fn seen(State(office): State<Arc<Office>>, RawQuery(query): RawQuery, head
             "Ouvrez de nouveau la ressource depuis votre portail.",
             "Open the resource again from your portal.",
         );
-        return notice(StatusCode::NOT_FOUND, language, title, vec![words.to_owned()]);
+        return notice(StatusCode::NOT_FOUND, language, title, words, Vec::new());
     };
     // The portal's language was handed on with the launch; a reader who asks for another gets it.
     let language = Language::wanted(params.get("lang").or(SeenPage::locale(&exchange)), &headers);

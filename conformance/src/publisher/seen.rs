@@ -139,8 +139,8 @@ fn fates(compared: &Comparison, language: Language) -> Vec<Fate> {
         fate(
             Verdict::Passed,
             counts.passed,
-            "tel quel : un accord le prévoit, ou l’ouverture en a besoin",
-            "as it was: an agreement names it, or opening needs it",
+            "tel quel : un accord ou l’ouverture le demande",
+            "as it was: an agreement or opening asks for it",
         ),
         fate(
             Verdict::Pseudonym,

@@ -123,7 +123,7 @@ impl Reason {
                 "replaced by a pseudonym only this publisher sees",
             ),
             Self::Identifier => (
-                "identifiant du portail : il ne passe jamais",
+                "identifiant du portail : il ne passe jamais",
                 "an identifier of the portal: it never passes",
             ),
             Self::NoAgreement => ("aucun accord ne le prévoit", "no agreement names it"),
@@ -138,7 +138,7 @@ impl Reason {
                 "told the gateway which resource to open",
             ),
             Self::Address => (
-                "adresse du portail : l’éditeur ne connaît que la passerelle",
+                "adresse du portail : l’éditeur ne connaît que la passerelle",
                 "an address of the portal: the publisher only knows the gateway",
             ),
             Self::Gateway => (

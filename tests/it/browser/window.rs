@@ -153,6 +153,7 @@ impl Window {
         let (height, phone) = if width < 768 { (844, true) } else { (900, false) };
         let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });
         self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
+        self.devtools("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
     }
 
     /// Keeps a picture of the whole page as `target/screenshots/NAME.png`.
