@@ -78,18 +78,14 @@ impl Window {
         self.driver.goto(address).await.unwrap();
     }
 
-    /// The first element that fits, as soon as there is one that can be seen.
+    /// The first element that fits and can be seen, as soon as there is one.
     pub async fn see(&self, css: &str) -> WebElement {
-        let found = self.driver.query(By::Css(css)).wait(PATIENCE, GLANCE).and_displayed().first().await;
-        match found {
-            Ok(element) => element,
-            Err(_) => panic!("no {css} at {}: {}", self.address().await, self.words().await),
-        }
+        self.until(css, async |driver| seen(driver, css).await).await
     }
 
-    /// Clicks it, as soon as it is there.
+    /// Clicks it, as soon as it is there. A page that goes while it is looked at is looked for again.
     pub async fn click(&self, css: &str) {
-        self.see(css).await.click().await.unwrap();
+        self.until(css, async |driver| seen(driver, css).await?.click().await.ok()).await;
     }
 
     /// The words of the first element that fits.
@@ -122,7 +118,7 @@ impl Window {
         });
         match looked.await {
             Ok(found) => found,
-            Err(_) => panic!("{what} did not happen at {}: {}", self.address().await, self.words().await),
+            Err(_) => panic!("waited in vain for {what} at {}: {}", self.address().await, self.words().await),
         }
     }
 
@@ -132,8 +128,7 @@ impl Window {
         self.until(&format!("{css} in the frame"), async |driver| {
             driver.enter_default_frame().await.ok()?;
             driver.find(By::Tag("iframe")).await.ok()?.enter_frame().await.ok()?;
-            let found = driver.find(By::Css(css)).await.ok()?;
-            found.is_displayed().await.ok()?.then_some(())
+            seen(driver, css).await.map(drop)
         })
         .await;
     }
@@ -146,6 +141,11 @@ impl Window {
     /// A command of the DevTools protocol.
     pub async fn devtools(&self, method: &str, parameters: Value) -> Value {
         self.driver.cdp().send_raw(method, parameters).await.unwrap()
+    }
+
+    /// Whether pages that are opened from now on run their scripts.
+    pub async fn allow_script(&self, allowed: bool) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": !allowed })).await;
     }
 
     /// Makes the page so wide, in CSS pixels, as on a screen of that width.
@@ -173,6 +173,16 @@ impl Window {
         assert!(wrong.is_empty(), "{wrong:#?}");
         self.driver.clone().quit().await.unwrap();
     }
+}
+
+/// The first element that fits and can be seen now.
+async fn seen(driver: &WebDriver, css: &str) -> Option<WebElement> {
+    for element in driver.find_all(By::Css(css)).await.ok()? {
+        if element.is_displayed().await.ok()? {
+            return Some(element);
+        }
+    }
+    None
 }
 
 fn capabilities(habits: Habits, profile: &TempDir) -> ChromeCapabilities {

@@ -9,7 +9,6 @@ pub fn free_port() -> u16 {
     free_ports(1)
 }
 
-<<<<<<< HEAD
 /// The first of several free ports in a row.
 pub fn free_ports(many: u16) -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
@@ -17,15 +16,6 @@ pub fn free_ports(many: u16) -> u16 {
     loop {
         let port = 12_000 + (first - 12_000 + NEXT.fetch_add(many, Ordering::Relaxed)) % 20_000;
         if (port..port + many).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
-=======
-/// The first of so many free ports in a row.
-pub fn free_ports(count: u16) -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = 12_000 + u16::try_from(std::process::id() % 150).unwrap() * 100;
-    loop {
-        let port = 12_000 + (first - 12_000 + NEXT.fetch_add(count, Ordering::Relaxed)) % 20_000;
-        if (port..port + count).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
->>>>>>> 90f0d13 (Compare both ends of a launch fact by fact, and show resources where people choose)
             return port;
         }
     }
