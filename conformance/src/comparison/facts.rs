@@ -39,7 +39,7 @@ pub(super) struct Fact {
     pub(super) en: &'static str,
 }
 
-use Form::{Code, Roles, Text};
+use Form::{Code, Text, Vocabulary};
 use Topic::{Application, Course, School, Technical, You};
 
 const fn fact(name: &'static str, topic: Topic, form: Form, fr: &'static str, en: &'static str) -> Fact {
@@ -52,7 +52,7 @@ const FACTS: &[Fact] = &[
     fact("given_name", You, Text, "Prénom", "Given name"),
     fact("family_name", You, Text, "Nom de famille", "Family name"),
     fact("name", You, Text, "Nom complet", "Full name"),
-    fact("roles", You, Roles, "Profil", "Profile"),
+    fact("roles", You, Vocabulary, "Profil", "Profile"),
     fact("email", You, Text, "Adresse électronique", "E-mail address"),
     fact("picture", You, Code, "Photo", "Picture"),
     fact("locale", You, Text, "Langue préférée", "Preferred language"),
@@ -69,7 +69,7 @@ const FACTS: &[Fact] = &[
     fact("context.id", Course, Code, "Cours", "Course"),
     fact("context.title", Course, Text, "Titre du cours", "Title of the course"),
     fact("context.label", Course, Text, "Nom court du cours", "Short name of the course"),
-    fact("context.type", Course, Roles, "Nature du cours", "Kind of course"),
+    fact("context.type", Course, Vocabulary, "Nature du cours", "Kind of course"),
     fact("lis.course_section_sourcedid", Course, Code, "Numéro du cours au registre", "Number of the course"),
     fact("custom.context_memberships_url", Course, Code, "Liste des participants", "List of participants"),
     fact("resource_link.id", Course, Code, "Lien", "Link"),
@@ -77,7 +77,13 @@ const FACTS: &[Fact] = &[
     fact("resource_link.description", Course, Text, "Texte du lien", "Text of the link"),
     fact("custom.resource", Application, Code, "Ressource demandée", "Resource asked for"),
     fact("launch_presentation.locale", Application, Text, "Langue de la page", "Language of the page"),
-    fact("launch_presentation.document_target", Application, Roles, "Où elle s’affiche", "Where it shows"),
+    fact(
+        "launch_presentation.document_target",
+        Application,
+        Vocabulary,
+        "Où elle s’affiche",
+        "Where it shows",
+    ),
     fact("ext.lms", Application, Text, "Logiciel du portail", "The portal’s software"),
     fact("custom.system_setting_url", Application, Code, "Adresse des réglages", "Address of the settings"),
     fact("iss", Technical, Code, "Émetteur du jeton", "Issuer of the token"),

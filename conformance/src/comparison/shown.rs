@@ -15,7 +15,7 @@ pub(super) enum Form {
     /// As it is, in letters of one width.
     Code,
     /// Words of the LTI vocabularies, translated.
-    Roles,
+    Vocabulary,
 }
 
 /// A value, ready for a page.
@@ -42,7 +42,7 @@ impl Shown {
 fn one(form: Form, value: &Value, language: Language) -> String {
     let Some(text) = value.as_str() else { return value.to_string() };
     match form {
-        Form::Roles => word(text).map_or_else(|| last(text), |(fr, en)| language.say(fr, en)).to_owned(),
+        Form::Vocabulary => word(text).map_or_else(|| last(text), |(fr, en)| language.say(fr, en)).to_owned(),
         Form::Text | Form::Code => text.to_owned(),
     }
 }

@@ -231,6 +231,7 @@ async fn the_keyboard_is_enough() {
     // The last stop is what folds the technical rows.
     press(&window, Key::Enter).await;
     window.see("details table").await;
+    judge(&window, "lea-atlas-unfolded", "fr").await;
     for (person, key, page) in [("lea", "guide", REFUSED), ("roux", "atlas", ".schools")] {
         choose(&window, &demo, person).await;
         window.click(&tile(key)).await;
