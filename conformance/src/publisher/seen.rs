@@ -46,8 +46,6 @@ pub(crate) struct SeenPage {
     fates: Vec<Fate>,
     compared: Comparison,
     back: Option<String>,
-    /// Whether the way back has to leave the frame that the page is shown in.
-    framed: bool,
 }
 
 impl SeenPage {
@@ -56,7 +54,6 @@ impl SeenPage {
         let Exchange { sent, received } = exchange;
         let title = language.say("Ce que l’éditeur sait de vous", "What the publisher knows about you");
         let compared = Comparison::of(sent, received, language);
-        let presented = |member: &str| claimed(received, "launch_presentation", member);
         let fates = fates(&compared, language);
         Self {
             frame: Frame::new(Site::Publisher, language, title).with_switch(address),
@@ -66,8 +63,7 @@ impl SeenPage {
             bar: bar(&fates),
             fates,
             compared,
-            back: presented("return_url").map(str::to_owned),
-            framed: presented("document_target").is_some_and(|target| target != "window"),
+            back: claimed(received, "launch_presentation", "return_url").map(str::to_owned),
         }
     }
 
