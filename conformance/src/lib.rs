@@ -15,6 +15,7 @@ pub mod publisher;
 pub mod withheld;
 pub mod world;
 
+mod comparison;
 mod fetch;
 mod language;
 mod listening;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use askama::Template;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use data_encoding::BASE64;
 use openssl::sha::sha256;
@@ -24,12 +24,16 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     format!("default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'")
 });
 
-/// Where the forms of a page lead. Browsers hold `form-action` against every redirect that follows the post, so a
-/// form that leaves this site must not be limited.
+/// Where the forms and frames of a page lead. Browsers hold `form-action` and `frame-src` against every redirect that
+/// follows, so what leaves this site must not be limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Forms {
-    Stay,
-    Leave,
+pub(crate) enum Leads {
+    /// Its forms stay on this site.
+    Within,
+    /// Its form leaves for another site.
+    Away,
+    /// It shows another site in a frame.
+    Framing,
 }
 
 /// Whose page it is.
@@ -47,17 +51,25 @@ pub(crate) struct Frame {
     pub(crate) title: String,
     /// The same page in the other language, where that can be asked for.
     pub(crate) switch: Option<String>,
+    /// Whether a page of the same site is around this one, so that its own head and foot would be there twice.
+    pub(crate) inside: bool,
 }
 
 impl Frame {
     /// A page in one language only, because asking for it again would not give it again.
     pub(crate) fn new(site: Site, language: Language, title: &str) -> Self {
-        Self { language, site, title: title.to_owned(), switch: None }
+        Self { language, site, title: title.to_owned(), switch: None, inside: false }
     }
 
     /// `path` is the page's own address without its language.
     pub(crate) fn with_switch(mut self, path: &str) -> Self {
         self.switch = Some(with_query(path, &[("lang", self.language.other().tag())]));
+        self
+    }
+
+    /// Notes whether the browser asks for a frame of a page and not for a page (W3C Fetch Metadata).
+    pub(crate) fn fitting(mut self, headers: &HeaderMap) -> Self {
+        self.inside = headers.get("sec-fetch-dest").is_some_and(|wanted| wanted == "iframe");
         self
     }
 
@@ -110,12 +122,14 @@ impl PostPage {
 pub(crate) struct NoticePage {
     pub(crate) frame: Frame,
     pub(crate) paragraphs: Vec<String>,
+    /// What a program said, in its own English.
+    pub(crate) details: Vec<String>,
     /// Where to go from here: address and words.
     pub(crate) onward: Option<(String, String)>,
 }
 
 /// Renders a page with its headers. No `X-Frame-Options`: an ENT may show its resources in a frame.
-pub(crate) fn page(status: StatusCode, forms: Forms, template: &impl Template) -> Response {
+pub(crate) fn page(status: StatusCode, leads: Leads, template: &impl Template) -> Response {
     let Ok(html) = template.render() else {
         return (StatusCode::INTERNAL_SERVER_ERROR, "this page could not be made").into_response();
     };
@@ -124,9 +138,10 @@ pub(crate) fn page(status: StatusCode, forms: Forms, template: &impl Template) -
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let policy = match forms {
-        Forms::Stay => format!("{}; form-action 'self'", *POLICY),
-        Forms::Leave => POLICY.clone(),
+    let policy = match leads {
+        Leads::Within => format!("{}; form-action 'self'", *POLICY),
+        Leads::Away => POLICY.clone(),
+        Leads::Framing => format!("{}; form-action 'self'; frame-src http: https:", *POLICY),
     };
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);

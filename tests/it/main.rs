@@ -8,6 +8,7 @@
 )]
 
 mod attacks;
+mod browser;
 mod canaries;
 mod containers;
 mod crossings;

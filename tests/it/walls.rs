@@ -90,6 +90,7 @@ const CRATES_IN_MANIFESTS: &[(&str, &[&str])] = &[
     ("axum", &[".", "conformance"]),
     ("reqwest", &[".", "conformance"]),
     ("openssl", &["conformance", ". dev"]),
+    ("thirtyfour", &[". dev"]),
 ];
 
 #[test]

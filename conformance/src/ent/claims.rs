@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::params::with_query;
+
 use super::settings::{EntSettings, Person, Registration, Tile};
+use super::showing::Showing;
 
 const CLAIM: &str = "https://purl.imsglobal.org/spec/lti/claim/";
 /// How long a token is good for, in seconds.
@@ -16,6 +19,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) tile: &'a Tile,
     /// The language of the page that the person clicked on.
     pub(crate) locale: &'a str,
+    pub(crate) showing: Showing,
 }
 
 /// The claims of a resource link launch (LTI 1.3 core, section 5.3) with all optional ones.
@@ -126,10 +130,13 @@ fn platform(all: &mut Map<String, Value>, subject: &Subject<'_>) {
         "version": env!("CARGO_PKG_VERSION"),
     });
     put(all, "tool_platform", platform);
+    let showing = subject.showing;
+    let way_back =
+        [("person", subject.person.id.as_str()), ("open", showing.name()), ("lang", subject.locale)];
     let presentation = json!({
-        "document_target": "window",
+        "document_target": showing.document_target(),
         "locale": subject.locale,
-        "return_url": format!("{url}/return"),
+        "return_url": with_query(&format!("{url}/return"), &way_back),
     });
     put(all, "launch_presentation", presentation);
     all.insert("https://www.instructure.com/placement".into(), json!("course_navigation"));

@@ -1,7 +1,7 @@
 //! The reference ENT: a school portal that is an LTI 1.3 platform, as strict and as talkative as a stock LMS.
 //!
-//! Its doors are `/` (choose a person, then a resource), `/launch`, `/authorize`, `/jwks.json`, `/return` and
-//! `/last.json`. Tests hold a [`RunningEnt`] and make it misbehave.
+//! Its doors are `/` (choose a person, then a resource), `/resource` (one shown inside a page), `/launch`, `/authorize`,
+//! `/jwks.json`, `/return` and `/last.json`. Tests hold a [`RunningEnt`] and make it misbehave.
 
 mod authorize;
 mod claims;
@@ -10,6 +10,8 @@ mod hints;
 mod keys;
 mod portal;
 mod settings;
+mod shelf;
+mod showing;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use crate::world::World;
 pub use keys::Fault;
 pub use portal::{Edit, Signing};
 pub use settings::{Course, EntSettings, Person, Registration, Tile};
+pub use showing::Showing;
 
 use portal::Portal;
 
@@ -52,11 +55,13 @@ pub struct Launch {
     pub tile: String,
     /// The language of the page they come from; the person's own where absent.
     pub locale: Option<String>,
+    /// Where it is to show.
+    pub showing: Showing,
 }
 
 impl Launch {
     pub fn new(person: &str, tile: &str) -> Self {
-        Self { person: person.to_owned(), tile: tile.to_owned(), locale: None }
+        Self { person: person.to_owned(), tile: tile.to_owned(), locale: None, showing: Showing::Tab }
     }
 }
 

@@ -71,7 +71,7 @@ impl Portal {
             .registration(&person.deployment_id)
             .ok_or_else(|| Error::NoDeployment(person.deployment_id.clone()))?;
         let locale = launch.locale.as_deref().unwrap_or(&person.locale);
-        Ok(Subject { settings, registration, person, tile, locale })
+        Ok(Subject { settings, registration, person, tile, locale, showing: launch.showing })
     }
 
     pub(crate) fn mint(&self, nonce: &str, launch: &Launch) -> Result<Value, Error> {

@@ -73,6 +73,9 @@ pub struct Tile {
     #[serde(default)]
     pub send_resource: bool,
     pub title: String,
+    /// Which drawing of `templates/ent/pictures.html` is on it; a plain colour where empty.
+    #[serde(default)]
+    pub picture: String,
     /// What will happen when it is opened.
     pub expect: Words,
     /// The course it is placed in; a launch without course where absent.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -10,15 +9,14 @@ use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde_json::Value;
 
-use crate::board::Exchange;
 use crate::language::Language;
-use crate::page::{self, Forms, Frame, NoticePage, Site};
+use crate::page::{self, Frame, Leads, NoticePage, Site};
 use crate::params::{Params, cookie, with_query};
-use crate::withheld::{self, Withheld};
+use crate::withheld;
 
 use super::checks::{self, Verdict};
+use super::seen::SeenPage;
 use super::{Office, login};
 
 pub(crate) fn router(office: Arc<Office>) -> Router {
@@ -32,29 +30,20 @@ pub(crate) fn router(office: Arc<Office>) -> Router {
         .with_state(office)
 }
 
-/// One leaf of the claims: its path, and its value in words.
-struct Row {
-    name: String,
-    value: String,
-}
-
-#[derive(Template)]
-#[template(path = "publisher/seen.html")]
-struct SeenPage {
-    frame: Frame,
-    sent: Vec<Row>,
-    received: Vec<Row>,
-    withheld: Vec<Withheld>,
-    back: Option<String>,
-}
-
 fn wanted(params: &Params, headers: &HeaderMap) -> Language {
     Language::wanted(params.get("lang"), headers)
 }
 
-fn notice(status: StatusCode, language: Language, title: &str, paragraphs: Vec<String>) -> Response {
+fn notice(
+    status: StatusCode,
+    language: Language,
+    title: &str,
+    words: &str,
+    details: Vec<String>,
+) -> Response {
     let frame = Frame::new(Site::Publisher, language, title);
-    page::page(status, Forms::Stay, &NoticePage { frame, paragraphs, onward: None })
+    let page = NoticePage { frame, paragraphs: vec![words.to_owned()], details, onward: None };
+    page::page(status, Leads::Within, &page)
 }
 
 async fn home(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
@@ -62,10 +51,10 @@ async fn home(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let title =
         language.say("Les ressources s’ouvrent depuis l’ENT", "Resources open from the school portal");
     let words = language.say(
-        "Ouvrez une ressource dans votre portail : vous verrez ici ce que l’éditeur sait de vous.",
+        "Ouvrez une ressource dans votre portail : vous verrez ici ce que l’éditeur sait de vous.",
         "Open a resource in your portal: you will see here what the publisher knows about you.",
     );
-    notice(StatusCode::OK, language, title, vec![words.to_owned()])
+    notice(StatusCode::OK, language, title, words, Vec::new())
 }
 
 async fn begin(
@@ -84,10 +73,14 @@ async fn begin(
             set(&mut response, &[(LOCATION, &asked.to), (SET_COOKIE, &plain), (SET_COOKIE, &twin)]);
             response
         }
-        Err(words) => {
+        Err(why) => {
             let language = wanted(&params, &headers);
             let title = language.say("Demande incomplète", "Incomplete request");
-            notice(StatusCode::BAD_REQUEST, language, title, vec![words])
+            let words = language.say(
+                "La passerelle n’a pas dit tout ce qu’il faut pour ouvrir la ressource.",
+                "The gateway did not say all that it takes to open the resource.",
+            );
+            notice(StatusCode::BAD_REQUEST, language, title, words, vec![why])
         }
     }
 }
@@ -105,13 +98,21 @@ async fn launch(State(office): State<Arc<Office>>, headers: HeaderMap, body: Byt
     let language = wanted(&params, &headers);
     if let Some(error) = params.get("error") {
         let title = language.say("L’accès a été refusé", "Access was refused");
-        return notice(StatusCode::FORBIDDEN, language, title, vec![error.to_owned()]);
+        let words = language.say(
+            "La passerelle ne vous laisse pas ouvrir cette ressource.",
+            "The gateway does not let you open this resource.",
+        );
+        return notice(StatusCode::FORBIDDEN, language, title, words, vec![error.to_owned()]);
     }
     let verdict = examine(&office, &headers, &params).await;
     if let Some(failed) = &verdict.failed {
         let title = language.say("Ce jeton n’est pas accepté", "This token is not accepted");
-        let passed = verdict.passed.join(", ");
-        return notice(StatusCode::FORBIDDEN, language, title, vec![failed.clone(), passed]);
+        let words = language.say(
+            "L’éditeur a vérifié ce qu’il a reçu, et ceci n’allait pas.",
+            "The publisher checked what it received, and this was wrong.",
+        );
+        let passed = format!("passed: {}", verdict.passed.join(", "));
+        return notice(StatusCode::FORBIDDEN, language, title, words, vec![failed.clone(), passed]);
     }
     let id = office.world.token();
     office.board.received(&id, verdict.claims);
@@ -138,36 +139,21 @@ async fn examine(office: &Office, headers: &HeaderMap, params: &Params) -> Verdi
 
 async fn seen(State(office): State<Arc<Office>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let params = Params::read(query.as_deref(), b"");
-    let language = wanted(&params, &headers);
     let id = params.get("id").unwrap_or_default();
-    let Some(Exchange { sent, received }) = office.board.find(id) else {
+    let Some(exchange) = office.board.find(id) else {
+        let language = wanted(&params, &headers);
         let title =
             language.say("Cette ouverture n’est plus en mémoire", "This launch is no longer remembered");
-        return notice(StatusCode::NOT_FOUND, language, title, Vec::new());
+        let words = language.say(
+            "Ouvrez de nouveau la ressource depuis votre portail.",
+            "Open the resource again from your portal.",
+        );
+        return notice(StatusCode::NOT_FOUND, language, title, words, Vec::new());
     };
-    let title = language.say("Ce que l’éditeur sait de vous", "What the publisher knows about you");
-    let back = received
-        .get("https://purl.imsglobal.org/spec/lti/claim/launch_presentation")
-        .and_then(|presentation| presentation.get("return_url"))
-        .and_then(Value::as_str)
-        .map(str::to_owned);
-    let page = SeenPage {
-        frame: Frame::new(Site::Publisher, language, title).with_switch(&with_query("/seen", &[("id", id)])),
-        sent: rows(&sent),
-        received: rows(&received),
-        withheld: withheld::withheld(&sent, &received, language),
-        back,
-    };
-    page::page(StatusCode::OK, Forms::Stay, &page)
-}
-
-fn rows(claims: &Value) -> Vec<Row> {
-    let words = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let short = |name: String| name.rsplit("/claim/").next().map_or_else(|| name.clone(), str::to_owned);
-    withheld::leaves(claims)
-        .into_iter()
-        .map(|(name, value)| Row { name: short(name), value: words(value) })
-        .collect()
+    // The portal's language was handed on with the launch; a reader who asks for another gets it.
+    let language = Language::wanted(params.get("lang").or(SeenPage::locale(&exchange)), &headers);
+    let address = with_query("/seen", &[("id", id)]);
+    page::page(StatusCode::OK, Leads::Within, &SeenPage::new(&office, &exchange, language, &address))
 }
 
 async fn last(State(office): State<Arc<Office>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {

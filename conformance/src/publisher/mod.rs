@@ -5,6 +5,7 @@
 mod checks;
 mod doors;
 mod login;
+mod seen;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

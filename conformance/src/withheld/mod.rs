@@ -56,7 +56,7 @@ pub fn reason(name: &str, sent: &Value, received: Option<&Value>) -> Option<Reas
     if received.is_some_and(|received| same(sent, received)) {
         return None;
     }
-    match rules::rule(name) {
+    match Reason::of(name) {
         Reason::OwnLeg => None,
         Reason::Replaced if received.is_none() => Some(Reason::Identifier),
         reason => Some(reason),
@@ -89,7 +89,7 @@ pub fn leaks(sent: &Value, received: &Value) -> Vec<String> {
         .iter()
         .filter(|(name, value)| {
             let Some(text) = value.as_str() else { return false };
-            rules::rule(name) != Reason::OwnLeg
+            Reason::of(name) != Reason::OwnLeg
                 && text.chars().count() >= 4
                 && !crossed.contains(value)
                 && arrived.iter().any(|(_, other)| holds(other, text))
