@@ -99,6 +99,8 @@ const FACTS: &[Fact] = &[
     fact("target_link_uri", Technical, Code, "Adresse ouverte", "Address that is opened"),
     fact("launch_presentation.return_url", Technical, Code, "Adresse de retour", "Return address"),
     fact("launch_presentation.", Technical, Code, "Mise en page", "Layout"),
+    fact("tool_platform.guid", Technical, Code, "Numéro de l’émetteur", "Number of the issuer"),
+    fact("tool_platform.version", Technical, Code, "Version de son logiciel", "Version of its software"),
     fact("tool_platform.", Technical, Code, "Logiciel de l’émetteur", "The issuer’s software"),
     fact("custom.", Application, Text, "Réglage de la ressource", "Setting of the resource"),
 ];
