@@ -10,8 +10,7 @@ use serde_json::json;
 
 use crate::registries::tests_by_file;
 use crate::stage::{
-    Broker, Database, Ending, Engine, Stage, free_port, on_both_engines, passerelle_in, person,
-    roles,
+    Broker, Database, Ending, Engine, Stage, free_port, on_both_engines, passerelle_in, person, roles,
 };
 use crate::walls::source::root;
 

@@ -64,7 +64,7 @@ fn foreign(text: &str) -> Ending {
     for purpose in PURPOSES {
         assert_eq!(stage().open(purpose, text), None, "a stranger sealed for {purpose:?}");
     }
-    assert_eq!(follow(text, Fields::default()), None);
+    assert_eq!(follow(text, Fields::default(), Fields::default()), None);
     post_state(text, Fields::default())
 }
 
@@ -96,19 +96,23 @@ fn way_back(plain: &str) -> Ending {
     let sealed = stage().seal(SealPurpose::Return, plain.as_bytes()).unwrap();
     let said =
         fields(&[("lti_msg", plain), ("lti_errormsg", "again"), ("lti_errormsg", "again"), ("other", "x")]);
-    let Some(to) = follow(&sealed, said) else { return Ending::new("nowhere", "") };
-    let read: Value = serde_json::from_str(plain).unwrap();
+    assert_eq!(follow(&sealed, said.clone(), Fields::default()), None, "the cookie was not asked for");
+    let read: Value = serde_json::from_str(plain).unwrap_or_default();
+    let cookies = fields(&[("passerelle-back", read["cookie"].as_str().unwrap_or_default())]);
+    let Some(to) = follow(&sealed, said, cookies) else { return Ending::new("nowhere", "") };
     let mut wanted = url::Url::parse(read["to"].as_str().unwrap()).unwrap();
     let short: String = plain.chars().take(1000).collect();
     wanted.query_pairs_mut().append_pair("lti_msg", &short);
     assert_eq!(to, wanted);
-    assert!(read["issued"].as_i64().unwrap() >= NOW.unix_timestamp() - 12 * 3600, "an old way back");
+    let age = NOW.unix_timestamp() - read["issued"].as_i64().unwrap();
+    assert!((-60..=12 * 3600).contains(&age), "a way back of another time");
     Ending::new("way back", "")
 }
 
 /// Where a way back leads, if anywhere.
-fn follow(sealed: &str, said: Fields) -> Option<url::Url> {
-    let request = request("/lti/return/{ticket}", Method::Get, Some(sealed), said);
+fn follow(sealed: &str, said: Fields, cookies: Fields) -> Option<url::Url> {
+    let asked = request("/lti/return/{ticket}", Method::Get, Some(sealed), said);
+    let request = Request { cookies, ..asked };
     let Ok(Out::Reply(reply)) = lti::Platform.step(stage(), &request).now_or_never().unwrap() else {
         panic!("a way back is a reply");
     };

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use boundary::{Body, Fields, In, Inbound, Method, Out, Outbound, SealPurpose, Tickets};
+use boundary::{Body, Fields, In, Inbound, Method, Out, Outbound, Request, SealPurpose, Tickets};
 use futures::FutureExt;
 use passerelle::http::form;
 use serde_json::json;
@@ -167,9 +167,11 @@ fn authorize(fields: Fields) -> Ending {
 
 /// A tool may add its own words on the way back, and nothing else.
 fn way_back(encoded: &[u8], fields: Fields) -> Ending {
-    let plain = json!({ "to": format!("{BACK}/back?own=1"), "issued": NOW.unix_timestamp() }).to_string();
+    let to = format!("{BACK}/back?own=1");
+    let plain = json!({ "to": to, "cookie": DRAWN, "issued": NOW.unix_timestamp() }).to_string();
     let sealed = stage().seal(SealPurpose::Return, plain.as_bytes()).unwrap();
-    let asked = request("/lti/return/{ticket}", Method::Get, Some(&sealed), fields);
+    let cookies = Fields::new(vec![("passerelle-back".to_owned(), DRAWN.to_owned())]);
+    let asked = Request { cookies, ..request("/lti/return/{ticket}", Method::Get, Some(&sealed), fields) };
     let Ok(Out::Reply(reply)) = lti::Platform.step(stage(), &asked).now_or_never().unwrap() else {
         panic!("a way back is a reply");
     };

@@ -49,7 +49,7 @@ pub fn stage() -> &'static Stage {
     })
 }
 
-/// Two connections share an issuer; each matches people by another claim.
+/// Two connections share an issuer; each matches people by another claim, and one lets the ENT name the school.
 fn platforms() -> [Value; 3] {
     let platform = |id: &str, issuer: &str, client: &str, key: &str, authorization: &str| {
         json!({
@@ -60,8 +60,10 @@ fn platforms() -> [Value; 3] {
         })
     };
     let asks = "https://ent.example/authorize";
+    let mut first = platform("ent-sub", "https://ent.example", "passerelle", "sub", asks);
+    first["school_claim"] = json!("ecole");
     [
-        platform("ent-sub", "https://ent.example", "passerelle", "sub", asks),
+        first,
         platform("ent-lis", "https://ent.example", "passerelle-2", "lis.person_sourcedid", asks),
         platform(
             "ent-custom",
