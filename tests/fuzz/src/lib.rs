@@ -12,13 +12,16 @@ pub mod parameters;
 mod peers;
 mod world;
 
+/// The body of a target.
+pub type Body = fn(&[u8]) -> Ending;
+
 /// A target by its name.
-pub fn target(name: &str) -> Option<fn(&[u8]) -> Ending> {
+pub fn target(name: &str) -> Option<Body> {
     TARGETS.iter().find(|(own, _)| *own == name).map(|(_, body)| *body)
 }
 
 /// The targets, by name.
-pub const TARGETS: [(&str, fn(&[u8]) -> Ending); 5] = [
+pub const TARGETS: [(&str, Body); 5] = [
     ("carriers", carriers::run),
     ("federation", federation::run),
     ("id_token", id_token::run),
