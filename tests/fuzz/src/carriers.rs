@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use super::Ending;
 use super::peers::cookie_of;
-use super::world::{NOW, fields, request, sign_on, stage};
+use super::world::{NOW, TOOL, fields, request, sign_on, stage};
 
 const PURPOSES: [SealPurpose; 3] = [SealPurpose::LtiState, SealPurpose::Return, SealPurpose::Parked];
 
@@ -71,7 +71,7 @@ fn foreign(text: &str) -> Ending {
 /// A `state` posted without a token: nothing comes of it but a refusal.
 fn post_state(state: &str, cookies: Fields) -> Ending {
     let posted = request("/lti/launch", Method::Post, None, fields(&[("state", state)]));
-    let step = lti::Tool.step(stage(), &Request { cookies, ..posted }).now_or_never().unwrap();
+    let step = TOOL.step(stage(), &Request { cookies, ..posted }).now_or_never().unwrap();
     let ending = match step {
         Ok(In::Arrived(_)) => panic!("somebody arrived without a token"),
         Ok(In::Reply(reply)) => panic!("a launch is answered with {reply:?}"),

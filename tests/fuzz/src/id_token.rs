@@ -16,7 +16,7 @@ use url::Url;
 
 use super::Ending;
 use super::peers::patch;
-use super::world::{BACK, DRAWN, NOW, launch, sign_on, stage};
+use super::world::{BACK, DRAWN, NOW, TOOL, launch, sign_on, stage};
 
 const LTI: &str = "https://purl.imsglobal.org/spec/lti/claim/";
 const HEADER: &[u8] = br#"{"alg":"ES256","kid":"ec"}"#;
@@ -33,7 +33,7 @@ pub fn run(data: &[u8]) -> Ending {
     };
     let Some(token) = token else { return Ending::new("unmade", "") };
     let signed_by_peer = first % 4 == 0 || first % 4 == 3;
-    let step = lti::Tool.step(stage(), &launch(sign_on(connection), &token)).now_or_never().unwrap();
+    let step = TOOL.step(stage(), &launch(sign_on(connection), &token)).now_or_never().unwrap();
     match step {
         Ok(In::Arrived(arrival)) => {
             assert!(signed_by_peer, "nobody who can sign signed this: {token}");

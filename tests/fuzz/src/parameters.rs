@@ -14,7 +14,7 @@ use url::Url;
 use url::form_urlencoded::{Serializer, parse};
 
 use super::Ending;
-use super::world::{BACK, DRAWN, NOW, REDIRECTS, request, stage};
+use super::world::{BACK, DRAWN, NOW, REDIRECTS, TOOL, request, stage};
 
 const LOGIN: [(&str, &str); 4] = [
     ("iss", "https://ent.example"),
@@ -83,7 +83,7 @@ fn assert_read_as_others_read(encoded: &[u8], fields: &Fields) {
 
 fn login(door: &'static str, segment: Option<&str>, fields: Fields) -> Ending {
     let asked = request(door, Method::Post, segment, fields);
-    let reply = match lti::Tool.step(stage(), &asked).now_or_never().unwrap() {
+    let reply = match TOOL.step(stage(), &asked).now_or_never().unwrap() {
         Ok(In::Reply(reply)) => reply,
         Ok(In::Arrived(_)) => panic!("somebody arrived at the login"),
         Err(stop) => return Ending::stopped(&stop),
