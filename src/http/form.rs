@@ -5,11 +5,11 @@ use boundary::Fields;
 use thiserror::Error;
 
 /// The most fields that a query or a form may have.
-pub(super) const MOST_FIELDS: usize = 64;
+pub const MOST_FIELDS: usize = 64;
 
 /// A query or a form cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(super) enum Malformed {
+pub enum Malformed {
     /// Too many fields.
     #[error("more than 64 fields")]
     TooMany,
@@ -19,10 +19,16 @@ pub(super) enum Malformed {
     /// Bytes that are no UTF-8.
     #[error("not UTF-8")]
     Utf8,
+    /// A NUL: no parameter means one, and not every database can look one up.
+    #[error("a zero byte")]
+    Nul,
 }
 
 /// Reads fields in their order; doubled ones are kept.
-pub(super) fn read(encoded: &[u8]) -> Result<Fields, Malformed> {
+///
+/// # Errors
+/// [`Malformed`] says which rule is broken.
+pub fn read(encoded: &[u8]) -> Result<Fields, Malformed> {
     let mut fields = Vec::new();
     for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         if fields.len() == MOST_FIELDS {
@@ -46,7 +52,8 @@ fn decode(encoded: &[u8]) -> Result<String, Malformed> {
             other => other,
         });
     }
-    String::from_utf8(decoded).map_err(|_| Malformed::Utf8)
+    let text = String::from_utf8(decoded).map_err(|_| Malformed::Utf8)?;
+    if text.contains('\0') { Err(Malformed::Nul) } else { Ok(text) }
 }
 
 fn hex(digit: Option<u8>) -> Result<u8, Malformed> {
@@ -80,6 +87,9 @@ mod tests {
         assert_eq!(read(b"a=%ff"), Err(Malformed::Utf8));
         assert_eq!(read(b"a=\xc3"), Err(Malformed::Utf8));
         assert_eq!(read(b"a=%ed%a0%80"), Err(Malformed::Utf8));
+        for nul in ["a=%00", "%00=a", "a=b\0"] {
+            assert_eq!(read(nul.as_bytes()), Err(Malformed::Nul), "{nul:?}");
+        }
     }
 
     #[test]
@@ -90,7 +100,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_a_browser_writes_is_what_is_read(pairs in prop::collection::vec((".+", ".*"), 0..8)) {
+        fn what_a_browser_writes_is_what_is_read(pairs in prop::collection::vec(("[^\\x00]+", "[^\\x00]*"), 0..8)) {
             let encoded = Serializer::new(String::new()).extend_pairs(&pairs).finish();
             prop_assert_eq!(read(encoded.as_bytes()), Ok(Fields::new(pairs)));
         }

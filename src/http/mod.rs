@@ -5,7 +5,7 @@
 
 mod answer;
 mod doors;
-mod form;
+pub mod form;
 mod health;
 mod launches;
 pub mod log;

@@ -14,6 +14,7 @@ pub struct KeySet(Vec<(Option<String>, Arc<str>)>);
 
 impl KeySet {
     /// Reads a set; `None` when it is something else.
+    #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let document: Map<String, Value> = serde_json::from_slice(bytes).ok()?;
         let keys = document.get("keys")?.as_array()?.iter().take(MOST).filter_map(Value::as_object);
@@ -22,6 +23,7 @@ impl KeySet {
     }
 
     /// The key of an id. A key without id serves only where it is the only one.
+    #[must_use]
     pub fn key(&self, kid: &str) -> Option<Arc<str>> {
         let named = self.0.iter().find(|(own, _)| own.as_deref() == Some(kid));
         let only = match self.0.as_slice() {

@@ -20,7 +20,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use crate::transport::Transport;
-use key_set::KeySet;
+pub use key_set::KeySet;
 
 /// How long a set is fresh.
 const FRESH: time::Duration = time::Duration::HOUR;

@@ -167,16 +167,21 @@ fn requirements() -> Vec<(PathBuf, Requirement)> {
     found
 }
 
-/// The functions that are marked as tests, anywhere, and all functions below a `tests` folder, where a macro may mark them.
 fn test_functions() -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+    tests_by_file().into_iter().map(|(_, name)| name).collect()
+}
+
+/// The functions that are marked as tests, anywhere, and all functions below a `tests` folder, where a macro may mark
+/// them: each with its file.
+pub fn tests_by_file() -> Vec<(String, String)> {
+    let mut found = Vec::new();
     for folder in ["src", "connectors", "conformance", "tests"] {
         gather(&root().join(folder), folder == "tests", &mut found);
     }
     found
 }
 
-fn gather(folder: &Path, in_tests: bool, found: &mut BTreeSet<String>) {
+fn gather(folder: &Path, in_tests: bool, found: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.is_dir() && !path.ends_with("target") {
@@ -194,7 +199,8 @@ fn gather(folder: &Path, in_tests: bool, found: &mut BTreeSet<String>) {
                         .chars()
                         .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
                         .collect();
-                    found.insert(name);
+                    let path = path.strip_prefix(root()).unwrap().display().to_string();
+                    found.push((path, name));
                 }
                 marked = in_tests;
             }
