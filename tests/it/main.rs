@@ -8,11 +8,13 @@
 )]
 
 mod attacks;
+mod backup;
 mod browser;
 mod canaries;
 mod containers;
 mod crossings;
 mod documents;
+mod keys;
 mod launches;
 mod operating;
 mod races;
