@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::keys::Purpose;
+
 /// Interoperability gateway and resource broker for schools.
 #[derive(Debug, Parser)]
 #[command(name = "passerelle", version, about)]
@@ -25,9 +27,19 @@ pub enum Command {
     Demo(Demo),
     /// Make the registrations what a federation file says: all of it, or nothing.
     Apply(Apply),
-    /// Make and list the broker's keys.
+    /// Make, list and rotate the broker's keys.
     #[command(subcommand)]
     Keys(Keys),
+    /// Write everything but the master key to a file, while brokers serve.
+    Backup {
+        /// The file to write. One that is there is never overwritten.
+        file: PathBuf,
+    },
+    /// Fill an empty database, of either engine, from a backup.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+    },
     /// Look for what an operator should know, and say who can mend it.
     Doctor {
         /// Print JSON.
@@ -81,8 +93,29 @@ pub struct Apply {
 pub enum Keys {
     /// Make the keys that are missing, and the master key file where it is named and absent.
     Init,
-    /// List the keys: purpose, state, id, age.
+    /// List the keys: purpose, state, id, age, and what happens next.
     List,
+    /// Begin to replace keys: a new one is known to everybody for an hour, then used. Running brokers do the rest.
+    Rotate(Rotate),
+    /// Seal every key anew under the first line of the master key, so that older lines may go.
+    Rewrap,
+}
+
+/// `keys rotate`
+#[derive(Debug, Args)]
+pub struct Rotate {
+    /// lti-platform, lti-tool or carrier; all of them when absent.
+    #[arg(value_parser = purpose)]
+    pub purpose: Option<Purpose>,
+    /// The old keys may have leaked: use the new one at once and forget the old ones. Peers that keep our key set refuse
+    /// until they read it again, half an hour at most; launches that carriers carry begin again.
+    #[arg(long, requires = "purpose")]
+    pub now: bool,
+}
+
+fn purpose(name: &str) -> Result<Purpose, String> {
+    let names = Purpose::ALL.map(Purpose::as_str).join(", ");
+    Purpose::named(name).ok_or_else(|| format!("the purposes are {names}"))
 }
 
 /// `config`

@@ -6,6 +6,7 @@ use boundary::Clock;
 
 use super::cli;
 use super::exit::Failure;
+use super::keys::make_keys;
 use super::operator;
 use super::serve::{Broker, Listening, say, start_log, terminated};
 use super::system::{SystemChance, SystemClock};
@@ -36,7 +37,7 @@ pub async fn demo(options: &cli::Demo, config_given: bool) -> Result<(), Failure
 }
 
 async fn broker(config: &Config, federation: &str) -> Result<Listening, Failure> {
-    operator::make_keys(config).await?;
+    make_keys(config).await?;
     operator::apply_text(config, "demo federation", federation).await?;
     Broker::open(config.clone()).await?.start()
 }

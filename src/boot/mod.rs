@@ -1,9 +1,13 @@
 //! Wiring: the only module that names concrete connectors, and where commands begin.
 
+mod backup;
 mod cli;
 mod demo;
 mod exit;
+mod follow;
+mod keys;
 mod operator;
+mod progress;
 mod rooms;
 mod serve;
 mod system;
@@ -38,7 +42,9 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Serve => serve::serve(config()?).await,
         Command::Demo(options) => demo::demo(options, cli.config.is_some()).await,
         Command::Apply(options) => operator::apply(&config()?, options).await,
-        Command::Keys(command) => operator::keys(&config()?, command).await,
+        Command::Keys(command) => keys::keys(&config()?, command).await,
+        Command::Backup { file } => backup::backup(&config()?, file).await,
+        Command::Restore { file } => backup::restore(&config()?, file).await,
         Command::Doctor { json } => operator::doctor(&config()?, *json).await,
         Command::Config(ConfigCommand::Default) => operator::print(config::DEFAULT_FILE),
         Command::Schema(Schema::Federation) => operator::print(&operate::apply::schema()),

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use boundary::{Chance, Clock, Fault, SectorId};
 
-use super::cli::{Apply, Keys};
+use super::cli::Apply;
 use super::exit::Failure;
-use super::rooms::{Rooms, environment, master};
+use super::rooms::{Rooms, environment};
 use crate::config::Config;
-use crate::keys::{self, KeyRing, StoredSectorKey};
+use crate::keys::{KeyRing, StoredSectorKey};
 use crate::operate::apply::{self, ApplyError, Means, NewSectorKeys, Options, Plan};
 use crate::operate::doctor;
 
@@ -64,44 +64,6 @@ impl NewSectorKeys for RingForApply<'_> {
     fn new_sector_key(&self, sector: &SectorId) -> Result<StoredSectorKey, Fault> {
         self.ring.new_sector_key(sector, self.chance, self.clock).map_err(|e| Fault::new(e.to_string()))
     }
-}
-
-/// `keys`
-pub async fn keys(config: &Config, command: &Keys) -> Result<(), Failure> {
-    let rooms = Rooms::open(config).await?;
-    let lines = match command {
-        Keys::Init => init(config, &rooms).await?,
-        Keys::List => list(&rooms).await?,
-    };
-    rooms.store.close().await;
-    print(&lines.join("\n"))
-}
-
-/// Makes the keys that are missing, without a word.
-pub async fn make_keys(config: &Config) -> Result<(), Failure> {
-    let rooms = Rooms::open(config).await?;
-    init(config, &rooms).await?;
-    rooms.store.close().await;
-    Ok(())
-}
-
-async fn init(config: &Config, rooms: &Rooms) -> Result<Vec<String>, Failure> {
-    let mut lines = Vec::new();
-    if let Some(file) = config.keys.master_key_file.as_deref().filter(|file| !file.exists()) {
-        keys::create_master_key_file(file, &*rooms.chance).map_err(environment)?;
-        lines.push(format!("+ master key in {}: keep a copy where the database is not", file.display()));
-    }
-    let made = keys::init(&master(config)?, &*rooms.store, &*rooms.chance, &*rooms.clock)
-        .await
-        .map_err(environment)?;
-    lines.extend(made.iter().map(|made| format!("+ {made}")));
-    lines.push(format!("keys: {} made", made.len()));
-    Ok(lines)
-}
-
-async fn list(rooms: &Rooms) -> Result<Vec<String>, Failure> {
-    let keys = keys::list(&*rooms.store).await.map_err(environment)?;
-    Ok(keys.iter().map(ToString::to_string).collect())
 }
 
 /// `doctor`

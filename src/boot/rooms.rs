@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use boundary::{Chance, Clock};
 use data_encoding::BASE32_NOPAD;
+use time::Duration;
 
 use super::exit::Failure;
 use super::system::{SystemChance, SystemClock};
 use crate::config::Config;
-use crate::keys::{KeyRing, MasterKeys};
+use crate::keys::{KeyError, KeyRing, MasterKeys, Periods};
 use crate::store::{Db, Store, migrate};
 
 /// The rooms that every command needs.
@@ -40,15 +41,24 @@ impl Rooms {
     /// # Errors
     /// A failure of the environment: no master key, a wrong one, or keys that are missing.
     pub async fn keys(&self, config: &Config) -> Result<Arc<KeyRing>, Failure> {
-        let ring = KeyRing::open(master(config)?, &*self.store).await.map_err(environment)?;
+        let ring =
+            KeyRing::open(master(config).map_err(environment)?, &*self.store).await.map_err(environment)?;
         Ok(Arc::new(ring))
     }
 }
 
 /// Reads the master key from where the configuration names it.
-pub(super) fn master(config: &Config) -> Result<MasterKeys, Failure> {
+pub(super) fn master(config: &Config) -> Result<MasterKeys, KeyError> {
     MasterKeys::read(config.keys.master_key_file.as_deref(), config.keys.master_key.as_ref())
-        .map_err(environment)
+}
+
+/// How long keys are in use.
+pub(super) fn periods(config: &Config) -> Periods {
+    let some = |number: u32, unit: Duration| (number > 0).then(|| unit * number);
+    Periods {
+        signing: some(config.keys.signing_days, Duration::DAY),
+        carrier: some(config.keys.carrier_hours, Duration::HOUR),
+    }
 }
 
 /// The name of this process' life, by which the journal tells its chains from those of others.

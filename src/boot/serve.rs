@@ -9,15 +9,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::exit::Failure;
+use super::follow::{Follow, Health};
+use super::keys::rotation;
 use super::rooms::{Rooms, environment};
 use super::world::{BrokerWorld, RingSectorKeys};
 use crate::config::{Config, Log, LogFormat};
 use crate::directory::Directory;
 use crate::http::{self, Metrics};
 use crate::jobs;
+use crate::keys::KeyRing;
 use crate::launch::{self, Dispatcher};
 use crate::licensing::Licensing;
 use crate::pages::Pages;
@@ -33,6 +36,7 @@ pub struct Broker {
     operations: TcpListener,
     rooms: Rooms,
     dispatcher: Arc<Dispatcher>,
+    keys: Arc<KeyRing>,
 }
 
 /// Where a running broker answers, and how to stop it.
@@ -75,7 +79,7 @@ impl Broker {
             peers: KeySets::new(transport, rooms.clock.clone()),
             public_url: config.server.public_url.clone(),
         });
-        let sector_keys = Arc::new(RingSectorKeys { keys, store: rooms.store.clone() });
+        let sector_keys = Arc::new(RingSectorKeys { keys: keys.clone(), store: rooms.store.clone() });
         let way = launch::Rooms {
             directory: Directory::new(rooms.store.clone(), rooms.clock.clone(), rooms.chance.clone()),
             catalogue: rooms.store.clone(),
@@ -87,7 +91,7 @@ impl Broker {
         let parked_for = Duration::from_secs(config.launch.parked_seconds.into());
         let tool = lti::Tool::with_leeway(config.launch.leeway_seconds);
         let dispatcher = Dispatcher::new(world, Arc::new(tool), Arc::new(lti::Platform), way, parked_for);
-        Ok(Self { config, public, operations, rooms, dispatcher: Arc::new(dispatcher) })
+        Ok(Self { config, public, operations, rooms, dispatcher: Arc::new(dispatcher), keys })
     }
 
     /// Starts to answer.
@@ -99,36 +103,50 @@ impl Broker {
         let operations = self.operations.local_addr().map_err(environment)?;
         let (stop, stopped) = watch::channel(false);
         let pages = Pages::load().map_err(environment)?;
-        let task = tokio::spawn(self.run(pages, stopped));
+        let follow = Follow::prepare(self.keys.clone(), self.rooms.store.clone(), self.config.clone())?;
+        let task = tokio::spawn(self.run(pages, follow, stopped));
         Ok(Listening { public, operations, stop, task })
     }
 
-    async fn run(self, pages: Pages, stopped: watch::Receiver<bool>) -> Result<(), Failure> {
+    async fn run(
+        self,
+        pages: Pages,
+        (follow, health): (Follow, Health),
+        stopped: watch::Receiver<bool>,
+    ) -> Result<(), Failure> {
         let metrics = Arc::new(Metrics::new());
         let grace = Duration::from_secs(self.config.server.shutdown_seconds.into());
         let chance = self.rooms.chance.clone();
         let settings = http::Settings { public_url: self.config.server.public_url.clone() };
         let public = http::router(self.dispatcher.clone(), pages, metrics.clone(), chance, settings);
-        let operations = http::operations(Arc::new(Ready(self.rooms.store.clone())), metrics);
-        let purge =
-            tokio::spawn(jobs::purge(self.rooms.store.clone(), self.rooms.clock.clone(), stopped.clone()));
+        let ready = Ready { store: self.rooms.store.clone(), keys: health };
+        let operations = http::operations(Arc::new(ready), metrics);
+        let mut by_itself = JoinSet::new();
+        by_itself.spawn(follow.run(stopped.clone()));
+        by_itself.spawn(jobs::purge(self.rooms.store.clone(), self.rooms.clock.clone(), stopped.clone()));
+        let rotation = rotation(&self.config, &self.rooms, self.keys);
+        by_itself.spawn(jobs::rotate(rotation, stopped.clone()));
         let (public, operations) = tokio::join!(
             http::serve(self.public, public, stop_of(stopped.clone()), grace),
             http::serve(self.operations, operations, stop_of(stopped), grace),
         );
-        purge.abort();
+        by_itself.shutdown().await;
         self.rooms.store.close().await;
         public.and(operations).map_err(environment)
     }
 }
 
-/// The store, asked whether it can serve.
-struct Ready(Arc<Store>);
+/// Store and keys, asked whether they can serve.
+struct Ready {
+    store: Arc<Store>,
+    keys: Health,
+}
 
 #[async_trait]
 impl http::Readiness for Ready {
     async fn checks(&self) -> Vec<(&'static str, Result<(), String>)> {
-        vec![("database", self.0.ping().await.map_err(|fault| fault.detail))]
+        let database = self.store.ping().await.map_err(|fault| fault.detail);
+        vec![("database", database), ("keys", self.keys.borrow().clone())]
     }
 }
 

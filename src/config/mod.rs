@@ -45,7 +45,7 @@ pub struct Config {
     pub server: Server,
     /// The database.
     pub database: Database,
-    /// The master key.
+    /// The master key, and how long the keys under it are in use.
     pub keys: Keys,
     /// Outbound HTTP.
     pub transport: Transport,
@@ -90,6 +90,11 @@ impl Config {
         if !server.listen.ip().is_loopback() && server.trusted_proxies.is_empty() {
             return together(
                 "server.listen is not loopback and speaks plain HTTP: name the proxies in server.trusted_proxies",
+            );
+        }
+        if self.keys.carrier_hours == 1 {
+            return together(
+                "keys.carrier_hours is 0, or 2 and more: a key is known for an hour before it is used",
             );
         }
         if !(30..=600).contains(&self.launch.parked_seconds) {
@@ -159,6 +164,7 @@ mod tests {
             (&[("PASSERELLE_PUBLIC_URL", "https://broker.example.fr/path")], "is an origin"),
             (&[("PASSERELLE_SERVER__LISTEN", "0.0.0.0:8600")], "trusted_proxies"),
             (&[("PASSERELLE_LAUNCH__PARKED_SECONDS", "x")], "PASSERELLE_LAUNCH__PARKED_SECONDS"),
+            (&[("PASSERELLE_KEYS__CARRIER_HOURS", "1")], "carrier_hours"),
         ] {
             let error = load(variables).unwrap_err();
             assert!(error.contains(words), "{error}");

@@ -55,8 +55,8 @@ impl Default for Database {
     }
 }
 
-/// The master key.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// The master key, and how long the keys under it are in use.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Keys {
     #[serde(rename = "master_key_file")]
@@ -67,6 +67,17 @@ pub struct Keys {
     /// The key itself: from the environment only, never from a file that is kept.
     #[serde(skip)]
     pub master_key: Option<SecretString>,
+    /// How long a key signs, in days; 0 until a command replaces it.
+    pub signing_days: u32,
+    /// How long a key seals what is carried between hops, in hours; 0 until a command replaces it.
+    pub carrier_hours: u32,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        let (file, master_key_file, master_key) = (String::new(), None, None);
+        Self { file, master_key_file, master_key, signing_days: 90, carrier_hours: 24 }
+    }
 }
 
 impl Keys {

@@ -1,7 +1,7 @@
 //! Answer: spells what the launches answer as HTTP, and adds nothing of its own.
 
 use axum::body::Body as Bytes;
-use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use boundary::{Back, BindingCookie, Body, LaunchId, Method, Refusal, Reply};
@@ -102,7 +102,10 @@ impl Spelling<'_> {
                 page(pages.auto_post(self.language, web(&to)?, &fields, self.embedders))
             }
             Body::Page(name) => page(pages.named(self.language, name, self.embedders)),
-            Body::Wire { status, media, body } => wire(status, media, Bytes::from(body))?,
+            Body::Wire { status, media, max_age, body } => {
+                let response = wire(status, media, Bytes::from(body))?;
+                kept(response, max_age)
+            }
         };
         with_cookies(response, &reply.cookies)
     }
@@ -157,6 +160,14 @@ fn wire(status: u16, media: &'static str, body: Bytes) -> Result<Response, Unsen
     let media = HeaderValue::from_static(media);
     response.headers_mut().insert(CONTENT_TYPE, media);
     Ok(response)
+}
+
+/// What may be kept is the same for everybody. What may not is told so where every answer is dressed.
+fn kept(mut response: Response, seconds: u32) -> Response {
+    if let (true, Ok(value)) = (seconds > 0, HeaderValue::try_from(format!("public, max-age={seconds}"))) {
+        response.headers_mut().insert(CACHE_CONTROL, value);
+    }
+    response
 }
 
 fn number(response: &mut Response, launch: &LaunchId) {

@@ -1,4 +1,4 @@
-//! Jobs: what the broker does by itself. So far it forgets what has expired.
+//! Jobs: what the broker does by itself. It forgets what has expired, and lets its keys rotate.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +9,12 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
+use crate::operate::rotation::Rotation;
+
 /// How often expired rows are taken away. They no longer count from the moment they expire; this is housekeeping.
-const EVERY: Duration = Duration::from_secs(60);
+const PURGE_EVERY: Duration = Duration::from_secs(60);
+/// How often to look whether a key's time has come: a few rows are read.
+const ROTATE_EVERY: Duration = Duration::from_secs(5);
 
 /// What the purge needs of a store.
 #[async_trait]
@@ -24,17 +28,37 @@ pub trait Purge: Send + Sync {
 
 /// Purges until told to stop. Several processes may do so at once: what one took, the other does not find.
 pub async fn purge(store: Arc<dyn Purge>, clock: Arc<dyn Clock>, mut stopped: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            _ = stopped.wait_for(|stop| *stop) => return,
-        }
+    let mut ticks = ticks(PURGE_EVERY);
+    while next(&mut ticks, &mut stopped).await {
         match store.purge(clock.now()).await {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "expired rows are gone"),
             Err(fault) => tracing::warn!(%fault, "expired rows stay for now"),
         }
+    }
+}
+
+/// Rotates keys until told to stop. Several processes may do so at once: a step is taken once.
+pub async fn rotate(rotation: Rotation, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = ticks(ROTATE_EVERY);
+    while next(&mut ticks, &mut stopped).await {
+        match rotation.turn().await {
+            Ok(turned) => turned.iter().for_each(|turned| tracing::info!(key = %turned, "a key has turned")),
+            Err(fault) => tracing::warn!(%fault, "keys stay as they are for now"),
+        }
+    }
+}
+
+fn ticks(every: Duration) -> tokio::time::Interval {
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Waits for the next tick; false when told to stop.
+async fn next(ticks: &mut tokio::time::Interval, stopped: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        _ = ticks.tick() => true,
+        _ = stopped.wait_for(|stop| *stop) => false,
     }
 }

@@ -1,13 +1,12 @@
-//! `keys init` and `keys list`.
+//! `keys init`: makes what is missing.
 
 use std::fmt;
 
 use boundary::{Chance, Clock};
-use jose::seal::SealingKey;
-use jose::sign::RsaSigner;
 
-use super::ring::{CHECK, check};
-use super::{KeyError, KeyState, KeyStore, MasterKeys, Purpose, StoredKey};
+use super::make::make;
+use super::master::CHECK;
+use super::{KeyError, KeyState, KeyStore, MasterKeys, Purpose};
 
 /// Something that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,46 +42,19 @@ pub async fn init(
     {
         made.push(Made::CheckValue);
     }
-    check(master, store).await?;
+    master.check(store).await?;
     let present = store.keys().await?;
     let has = |purpose| present.iter().any(|key| key.purpose == purpose && key.state == KeyState::Active);
     let mut fresh = Vec::new();
     for purpose in Purpose::ALL.into_iter().filter(|purpose| !has(*purpose)) {
-        fresh.push(make(purpose, master, chance, clock)?);
+        fresh.push(make((purpose, KeyState::Active), master, chance, clock).await?);
+    }
+    if fresh.is_empty() {
+        return Ok(made);
     }
     store.add_keys(&fresh).await?;
-    made.extend(fresh.into_iter().map(|key| Made::Key(key.purpose, key.kid)));
+    // Another process may have made some of them in between.
+    let added = store.keys().await?.into_iter().filter(|key| fresh.iter().any(|fresh| fresh.kid == key.kid));
+    made.extend(added.map(|key| Made::Key(key.purpose, key.kid)));
     Ok(made)
-}
-
-fn make(
-    purpose: Purpose,
-    master: &MasterKeys,
-    chance: &dyn Chance,
-    clock: &dyn Clock,
-) -> Result<StoredKey, KeyError> {
-    let (kid, sealed) = match purpose {
-        Purpose::Carrier => {
-            let mut bits = [0; 32];
-            chance.fill(&mut bits);
-            let key = SealingKey::from_bits(bits);
-            (key.key_id().to_owned(), master.seal(purpose.as_str(), key.bits())?)
-        }
-        Purpose::LtiPlatform | Purpose::LtiTool => {
-            let signer = RsaSigner::generate().map_err(|_| KeyError::Failed)?;
-            let der = signer.pkcs8().map_err(|_| KeyError::Failed)?;
-            (signer.kid().to_owned(), master.seal(purpose.as_str(), &der)?)
-        }
-    };
-    Ok(StoredKey { kid, purpose, state: KeyState::Active, sealed, created: clock.now() })
-}
-
-/// All keys, by purpose.
-///
-/// # Errors
-/// A store that does not answer.
-pub async fn list(store: &dyn KeyStore) -> Result<Vec<StoredKey>, KeyError> {
-    let mut keys = store.keys().await?;
-    keys.sort_by_key(|key| (key.purpose, key.created));
-    Ok(keys)
 }

@@ -7,11 +7,16 @@ use std::path::Path;
 
 use boundary::Chance;
 use data_encoding::BASE64URL_NOPAD;
-use jose::seal::{Seal, SealingKey};
+use jose::seal::{Seal, SealingKey, key_id_of};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::KeyError;
+use super::{KeyError, KeyStore, StoredSectorKey};
+
+/// What the check value says, and what it is sealed for.
+pub(super) const CHECK: &str = "passerelle master key";
+/// What sector keys are sealed for.
+const SECTOR: &str = "sector";
 
 /// Master keys, newest first: the first seals, all open.
 #[derive(Debug)]
@@ -24,17 +29,43 @@ impl MasterKeys {
     /// [`KeyError`] where there is none, others may read its file, or it is not a key.
     pub fn read(file: Option<&Path>, value: Option<&SecretString>) -> Result<Self, KeyError> {
         match (file, value) {
-            (Some(file), _) => Self::parse(&read_private(file)?)
-                .map_err(|wrong| KeyError::File(format!("{}: {wrong}", file.display()))),
-            (None, Some(value)) => Self::parse(value.expose_secret()),
+            (Some(file), _) => Self::parse(&read_private(file)?, &file.display().to_string()),
+            (None, Some(value)) => Self::parse(value.expose_secret(), "PASSERELLE_MASTER_KEY"),
             (None, None) => Err(KeyError::NoMasterKey),
         }
     }
 
-    fn parse(text: &str) -> Result<Self, KeyError> {
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let keys = lines.map(key_of).collect::<Result<Vec<_>, _>>()?;
-        if keys.is_empty() { Err(KeyError::Unreadable) } else { Ok(Self(Seal::new(keys))) }
+    fn parse(text: &str, place: &str) -> Result<Self, KeyError> {
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let key = |(index, line): (usize, &str)| {
+            key_of(line.trim()).ok_or_else(|| KeyError::Unreadable(format!("{place}, line {}", index + 1)))
+        };
+        let keys = lines.map(key).collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() { Err(KeyError::Unreadable(place.to_owned())) } else { Ok(Self(Seal::new(keys))) }
+    }
+
+    /// Whether this is the master key of a database.
+    pub(super) async fn check(&self, store: &dyn KeyStore) -> Result<(), KeyError> {
+        let sealed =
+            store.check_value().await?.ok_or(KeyError::NotInitialised("check value of the master"))?;
+        if self.opens_check(&sealed) { Ok(()) } else { Err(KeyError::WrongMasterKey) }
+    }
+
+    /// Whether a check value was sealed under one of these.
+    #[must_use]
+    pub fn opens_check(&self, sealed: &str) -> bool {
+        self.open(CHECK, sealed).is_some_and(|plain| plain.as_slice() == CHECK.as_bytes())
+    }
+
+    /// Whether a text says that it was sealed under one of these.
+    pub(super) fn knows(&self, sealed: &str) -> bool {
+        let id = key_id_of(sealed);
+        self.0.key_ids().any(|known| Some(known) == id.as_deref())
+    }
+
+    /// Whether a text says that it was sealed under the first of these.
+    pub(super) fn seals_like(&self, sealed: &str) -> bool {
+        self.0.key_ids().next() == key_id_of(sealed).as_deref()
     }
 
     /// Seals a key for storage.
@@ -48,10 +79,17 @@ impl MasterKeys {
     }
 }
 
-fn key_of(line: &str) -> Result<SealingKey, KeyError> {
-    let bits = Zeroizing::new(BASE64URL_NOPAD.decode(line.as_bytes()).map_err(|_| KeyError::Unreadable)?);
-    let bits: [u8; 32] = bits.as_slice().try_into().map_err(|_| KeyError::Unreadable)?;
-    Ok(SealingKey::from_bits(bits))
+impl StoredSectorKey {
+    /// What it is sealed for: a key of one sector and epoch opens for no other.
+    pub(super) fn purpose(&self) -> String {
+        format!("{SECTOR} {} {}", self.sector, self.epoch)
+    }
+}
+
+fn key_of(line: &str) -> Option<SealingKey> {
+    let bits = Zeroizing::new(BASE64URL_NOPAD.decode(line.as_bytes()).ok()?);
+    let bits: Zeroizing<[u8; 32]> = Zeroizing::new(bits.as_slice().try_into().ok()?);
+    Some(SealingKey::from_bits(*bits))
 }
 
 fn read_private(file: &Path) -> Result<Zeroizing<String>, KeyError> {

@@ -1,4 +1,6 @@
-//! The key ring of a running broker: every key opened once.
+//! The key ring of a running broker: every key opened once, and read again when the keys change.
+
+use std::sync::{Arc, PoisonError, RwLock};
 
 use boundary::{Chance, Clock, Fault, SealPurpose, SectorId, SectorKey};
 use bytes::Bytes;
@@ -8,22 +10,27 @@ use moka::future::Cache;
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::make::make;
+use super::rewrap::{Sealed, sealed_rows};
 use super::{KeyError, KeyState, KeyStore, MasterKeys, Purpose, StoredKey, StoredSectorKey};
 
-/// What the check value says, and what it is sealed for.
-pub(super) const CHECK: &str = "passerelle master key";
-/// What sector keys are sealed for.
-const SECTOR: &str = "sector";
 /// How many sector keys are kept open.
 const SECTORS: u64 = 10_000;
 
 /// Every key that a running broker needs, opened.
 pub struct KeyRing {
-    master: MasterKeys,
+    current: RwLock<Arc<Opened>>,
+    sectors: Cache<SectorId, SectorKey>,
+}
+
+/// The keys as they were read last.
+struct Opened {
+    /// What the store said before they were read.
+    version: Option<u64>,
+    master: Arc<MasterKeys>,
     carrier: Seal,
     platform: RsaSigner,
     jwks: Bytes,
-    sectors: Cache<SectorId, SectorKey>,
 }
 
 impl KeyRing {
@@ -32,26 +39,30 @@ impl KeyRing {
     /// # Errors
     /// [`KeyError`] under a wrong master key, or where a key is missing or does not open. Nothing is replaced.
     pub async fn open(master: MasterKeys, store: &dyn KeyStore) -> Result<Self, KeyError> {
-        check(&master, store).await?;
-        let mut keys = store.keys().await?;
-        // The active key comes first: it seals and signs. Older ones still open.
-        keys.sort_by_key(|key| (key.state != KeyState::Active, std::cmp::Reverse(key.created)));
-        let of = |purpose| keys.iter().filter(move |key| key.purpose == purpose);
-        let carriers =
-            of(Purpose::Carrier).map(|key| carrier(&master, key)).collect::<Result<Vec<_>, _>>()?;
-        let platforms =
-            of(Purpose::LtiPlatform).map(|key| signer(&master, key)).collect::<Result<Vec<_>, _>>()?;
-        let tools = of(Purpose::LtiTool).map(|key| signer(&master, key)).collect::<Result<Vec<_>, _>>()?;
-        for purpose in Purpose::ALL {
-            if !of(purpose).any(|key| key.state == KeyState::Active) {
-                return Err(KeyError::NotInitialised(purpose.as_str()));
-            }
-        }
-        let published: Vec<_> = platforms.iter().chain(&tools).map(RsaSigner::public_jwk).collect();
-        let jwks = Bytes::from(json!({ "keys": published }).to_string());
-        let missing = || KeyError::NotInitialised(Purpose::LtiPlatform.as_str());
-        let platform = platforms.into_iter().next().ok_or_else(missing)?;
-        Ok(Self { master, carrier: Seal::new(carriers), platform, jwks, sectors: Cache::new(SECTORS) })
+        let opened = Opened::read(Arc::new(master), store).await?;
+        Ok(Self { current: RwLock::new(Arc::new(opened)), sectors: Cache::new(SECTORS) })
+    }
+
+    /// Whether keys have changed since they were read. Not while the store cannot tell.
+    #[must_use]
+    pub fn is_behind(&self, store: &dyn KeyStore) -> bool {
+        store.version().is_some_and(|version| Some(version) != self.current().version)
+    }
+
+    /// Reads all keys again, under another master key or under the present one. Until it has succeeded, everything
+    /// stays as it was.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn read_again(&self, master: Option<MasterKeys>, store: &dyn KeyStore) -> Result<(), KeyError> {
+        let master = master.map_or_else(|| self.current().master.clone(), Arc::new);
+        let opened = Arc::new(Opened::read(master, store).await?);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = opened;
+        Ok(())
+    }
+
+    fn current(&self) -> Arc<Opened> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Seals bytes for one purpose.
@@ -59,13 +70,13 @@ impl KeyRing {
     /// # Errors
     /// A [`Fault`] when the library fails.
     pub fn seal(&self, purpose: SealPurpose, plain: &[u8]) -> Result<String, Fault> {
-        self.carrier.seal(purpose.as_str(), plain).map_err(|e| Fault::new(e.to_string()))
+        self.current().carrier.seal(purpose.as_str(), plain).map_err(|e| Fault::new(e.to_string()))
     }
 
     /// Opens what was sealed for this purpose.
     #[must_use]
     pub fn open_sealed(&self, purpose: SealPurpose, sealed: &str) -> Option<Vec<u8>> {
-        self.carrier.open(purpose.as_str(), sealed)
+        self.current().carrier.open(purpose.as_str(), sealed)
     }
 
     /// Signs claims as LTI platform.
@@ -73,13 +84,13 @@ impl KeyRing {
     /// # Errors
     /// A [`Fault`] when the library fails.
     pub fn sign_lti(&self, claims: &[u8]) -> Result<String, Fault> {
-        self.platform.sign(claims).map_err(|e| Fault::new(e.to_string()))
+        self.current().platform.sign(claims).map_err(|e| Fault::new(e.to_string()))
     }
 
-    /// Our public keys (RFC 7517 section 5).
+    /// Our public keys (RFC 7517 section 5): those in use, those to come, and those whose tokens may still count.
     #[must_use]
     pub fn jwks(&self) -> Bytes {
-        self.jwks.clone()
+        self.current().jwks.clone()
     }
 
     /// The key of a sector in its newest epoch.
@@ -92,18 +103,9 @@ impl KeyRing {
         }
         let missing = || Fault::new(format!("sector {sector} has no key"));
         let stored = store.sector_key(sector).await?.ok_or_else(missing)?;
-        let key = self.open_sector(&stored)?;
+        let key = open_sector(&self.current().master, &stored)?;
         self.sectors.insert(sector.clone(), key.clone()).await;
         Ok(key)
-    }
-
-    fn open_sector(&self, stored: &StoredSectorKey) -> Result<SectorKey, Fault> {
-        let damaged =
-            || Fault::new(format!("the key of sector {} does not open under the master key", stored.sector));
-        let plain = self.master.open(&sector_purpose(&stored.sector, stored.epoch), &stored.sealed);
-        let plain = plain.ok_or_else(damaged)?;
-        let bits: Zeroizing<[u8; 32]> = Zeroizing::new(plain.as_slice().try_into().map_err(|_| damaged())?);
-        Ok(SectorKey::from_bits(&bits))
     }
 
     /// Makes a key for a sector that is new.
@@ -118,33 +120,80 @@ impl KeyRing {
     ) -> Result<StoredSectorKey, KeyError> {
         let mut bits = Zeroizing::new([0; 32]);
         chance.fill(&mut *bits);
-        let sealed = self.master.seal(&sector_purpose(sector, 1), &*bits)?;
-        Ok(StoredSectorKey { sector: sector.clone(), epoch: 1, sealed, created: clock.now() })
+        let (sector, sealed) = (sector.clone(), String::new());
+        let mut key = StoredSectorKey { sector, epoch: 1, sealed, created: clock.now() };
+        key.sealed = self.current().master.seal(&key.purpose(), &*bits)?;
+        Ok(key)
+    }
+
+    /// Makes a key for a purpose.
+    ///
+    /// # Errors
+    /// [`KeyError::Failed`] when the library fails.
+    pub async fn new_key(
+        &self,
+        purpose: Purpose,
+        state: KeyState,
+        chance: &dyn Chance,
+        clock: &dyn Clock,
+    ) -> Result<StoredKey, KeyError> {
+        make((purpose, state), &self.current().master, chance, clock).await
     }
 }
 
-/// A key sealed for one sector and epoch opens for no other.
-fn sector_purpose(sector: &SectorId, epoch: u32) -> String {
-    format!("{SECTOR} {sector} {epoch}")
+impl Opened {
+    async fn read(master: Arc<MasterKeys>, store: &dyn KeyStore) -> Result<Self, KeyError> {
+        // Before reading, so that what changes meanwhile is read again.
+        let version = store.version();
+        let rows = sealed_rows(&master, store).await?;
+        // A key that nobody needs yet must not turn out to be lost in the middle of a launch.
+        if let Some(lost) = rows.iter().find(|row| !master.knows(row.text())) {
+            return Err(KeyError::Sealed(lost.to_string()));
+        }
+        let mut keys: Vec<_> = rows.into_iter().filter_map(Sealed::into_key).collect();
+        // The active key comes first: it seals and signs. Others open, and are published.
+        keys.sort_by_key(|key| (key.state != KeyState::Active, std::cmp::Reverse(key.created)));
+        let of = |purpose| keys.iter().filter(move |key| key.purpose == purpose);
+        for purpose in Purpose::ALL {
+            if !of(purpose).any(|key| key.state == KeyState::Active) {
+                return Err(KeyError::NotInitialised(purpose.as_str()));
+            }
+        }
+        let carriers = of(Purpose::Carrier).map(|key| carrier(&master, key)).collect::<Result<_, _>>()?;
+        let signers =
+            |purpose| of(purpose).map(|key| signer(&master, key)).collect::<Result<Vec<_>, KeyError>>();
+        let (platforms, tools) = (signers(Purpose::LtiPlatform)?, signers(Purpose::LtiTool)?);
+        let published: Vec<_> = platforms.iter().chain(&tools).map(RsaSigner::public_jwk).collect();
+        let jwks = Bytes::from(json!({ "keys": published }).to_string());
+        let missing = || KeyError::NotInitialised(Purpose::LtiPlatform.as_str());
+        let platform = platforms.into_iter().next().ok_or_else(missing)?;
+        Ok(Self { version, master, carrier: Seal::new(carriers), platform, jwks })
+    }
 }
 
-/// Whether this is the master key of this database.
-pub(super) async fn check(master: &MasterKeys, store: &dyn KeyStore) -> Result<(), KeyError> {
-    let sealed = store.check_value().await?.ok_or(KeyError::NotInitialised("check value of the master"))?;
-    let known = master.open(CHECK, &sealed).is_some_and(|plain| plain.as_slice() == CHECK.as_bytes());
-    if known { Ok(()) } else { Err(KeyError::WrongMasterKey) }
+fn open_sector(master: &MasterKeys, stored: &StoredSectorKey) -> Result<SectorKey, Fault> {
+    let damaged =
+        || Fault::new(format!("the key of sector {} does not open under the master key", stored.sector));
+    let plain = master.open(&stored.purpose(), &stored.sealed).ok_or_else(damaged)?;
+    let bits: Zeroizing<[u8; 32]> = Zeroizing::new(plain.as_slice().try_into().map_err(|_| damaged())?);
+    Ok(SectorKey::from_bits(&bits))
+}
+
+fn open_key(master: &MasterKeys, key: &StoredKey) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    master.open(key.purpose.as_str(), &key.sealed).ok_or_else(|| damaged(key))
 }
 
 fn carrier(master: &MasterKeys, key: &StoredKey) -> Result<SealingKey, KeyError> {
-    let damaged = || KeyError::Sealed(key.kid.clone());
-    let plain = master.open(key.purpose.as_str(), &key.sealed).ok_or_else(damaged)?;
-    Ok(SealingKey::from_bits(plain.as_slice().try_into().map_err(|_| damaged())?))
+    let plain = open_key(master, key)?;
+    Ok(SealingKey::from_bits(plain.as_slice().try_into().map_err(|_| damaged(key))?))
 }
 
 fn signer(master: &MasterKeys, key: &StoredKey) -> Result<RsaSigner, KeyError> {
-    let damaged = || KeyError::Sealed(key.kid.clone());
-    let plain = master.open(key.purpose.as_str(), &key.sealed).ok_or_else(damaged)?;
-    RsaSigner::from_pkcs8(&plain).map_err(|_| damaged())
+    RsaSigner::from_pkcs8(&open_key(master, key)?).map_err(|_| damaged(key))
+}
+
+fn damaged(key: &StoredKey) -> KeyError {
+    KeyError::Sealed(format!("{} key {}", key.purpose.as_str(), key.kid))
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Keys as they are stored: sealed.
 
-use std::fmt;
-
 use async_trait::async_trait;
 use boundary::{Fault, SectorId};
 use time::OffsetDateTime;
@@ -38,14 +36,14 @@ impl Purpose {
     }
 }
 
-/// Where a key stands in its life.
+/// Where a key stands in its life. A purpose has one active key and at most one next; the store holds that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
-    /// Published, not used yet.
+    /// Known and published, not used yet.
     Next,
     /// In use.
     Active,
-    /// No longer used for anything new.
+    /// No longer used for anything new; known and published while something that it signed or sealed still counts.
     Retired,
 }
 
@@ -80,13 +78,8 @@ pub struct StoredKey {
     pub sealed: String,
     /// When it was made.
     pub created: OffsetDateTime,
-}
-
-impl fmt::Display for StoredKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (purpose, state, day) = (self.purpose.as_str(), self.state.as_str(), self.created.date());
-        write!(f, "{purpose} {state} {} since {day}", self.kid)
-    }
+    /// Since when it stands there.
+    pub since: OffsetDateTime,
 }
 
 /// The key of a sector in one epoch, as it is stored.
@@ -105,16 +98,20 @@ pub struct StoredSectorKey {
 /// What keys need of a store. Every method's error is a [`Fault`]: the store did not answer.
 #[async_trait]
 pub trait KeyStore: Send + Sync {
-    /// All keys.
+    /// All keys, oldest first.
     async fn keys(&self) -> Result<Vec<StoredKey>, Fault>;
-    /// Adds keys at once; one that is there stays.
-    async fn add_keys(&self, keys: &[StoredKey]) -> Result<(), Fault>;
+    /// Adds keys at once; answers how many. One stays out where its id is there, or its purpose has one in its state.
+    async fn add_keys(&self, keys: &[StoredKey]) -> Result<u64, Fault>;
+    /// A number that changes with the keys, in whichever process; `None` while it is not known.
+    fn version(&self) -> Option<u64>;
     /// The sealed text that tells a wrong master key.
     async fn check_value(&self) -> Result<Option<String>, Fault>;
     /// Sets it once; false when one is there.
     async fn set_check_value(&self, sealed: &str) -> Result<bool, Fault>;
     /// The key of a sector in its newest epoch.
     async fn sector_key(&self, sector: &SectorId) -> Result<Option<StoredSectorKey>, Fault>;
+    /// The keys of all sectors in all epochs, in the order of their names.
+    async fn sector_keys(&self) -> Result<Vec<StoredSectorKey>, Fault>;
     /// Adds a sector's key; false when that epoch has one.
     async fn add_sector_key(&self, key: &StoredSectorKey) -> Result<bool, Fault>;
 }

@@ -1,4 +1,6 @@
 //! What an operator does, once, for the command line, the API and the console.
 
 pub mod apply;
+pub mod backup;
 pub mod doctor;
+pub mod rotation;

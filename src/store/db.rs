@@ -211,9 +211,14 @@ impl Tx {
 
     /// Commits. After an error that is not [contention](StoreError::is_contention) it is unknown whether it did.
     pub async fn commit(self) -> Result<(), StoreError> {
+        self.commit_within(LITE_LIMIT).await
+    }
+
+    /// The same, of a transaction so large that SQLite needs more time to write it down.
+    pub async fn commit_within(self, limit: Duration) -> Result<(), StoreError> {
         const DOING: &str = "committing";
         match self {
-            Self::Lite(tx) => within(DOING, LITE_LIMIT, tx.commit()).await,
+            Self::Lite(tx) => within(DOING, limit, tx.commit()).await,
             Self::Postgres(tx) => tx.end(DOING, "COMMIT").await,
         }
     }

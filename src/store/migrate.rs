@@ -15,13 +15,18 @@ static POSTGRES: Migrator = sqlx::migrate!("src/store/migrations/postgres");
 /// # Errors
 /// [`StoreError::NewerSchema`] where a newer version wrote the database; nothing is changed then.
 pub async fn migrate(db: &Db) -> Result<(), StoreError> {
+    migrate_to(db, known_schema()).await
+}
+
+/// Applies the migrations that are missing up to a version.
+pub(super) async fn migrate_to(db: &Db, version: i64) -> Result<(), StoreError> {
     let ran = match db {
         Db::Lite { writer, file, .. } => {
             let _lock = lock_beside(file.path()).await?;
-            LITE.run(writer).await
+            LITE.run_to(version, writer).await
         }
         // PostgreSQL's own lock, for as long as the connection holds it.
-        Db::Postgres(pool) => POSTGRES.run(pool).await,
+        Db::Postgres(pool) => POSTGRES.run_to(version, pool).await,
     };
     ran.map_err(|e| explain(db, &e))
 }

@@ -5,6 +5,7 @@
 //! prepares each of them on both engines.
 
 mod agreements;
+mod backup;
 mod cache;
 mod catalogue;
 mod contention;
@@ -22,11 +23,14 @@ mod people;
 mod postgres;
 mod pseudonyms;
 mod purge;
-#[cfg(test)]
-mod tests;
+mod restore;
+mod tables;
 mod time;
 mod versions;
 mod writer;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -43,7 +47,8 @@ pub use versions::Versions;
 use db::{Tx, both};
 use kept::Kept;
 use versions::bump;
-use writer::Writer;
+
+use crate::operate::backup::{BackupError, Reader, Tables, Writer};
 
 const PING: &str = "SELECT version FROM change_counter WHERE id = 1";
 
@@ -51,7 +56,7 @@ const PING: &str = "SELECT version FROM change_counter WHERE id = 1";
 pub struct Store {
     db: Db,
     versions: Arc<Versions>,
-    writer: Writer,
+    writer: writer::Writer,
     kept: Kept,
     poll: JoinHandle<()>,
 }
@@ -65,7 +70,7 @@ impl Store {
     pub fn open(db: Db, boot: String) -> Self {
         let versions = Arc::new(Versions::default());
         let poll = versions.follow(db.clone());
-        let writer = Writer::start(db.clone(), boot);
+        let writer = writer::Writer::start(db.clone(), boot);
         let kept = Kept::new(&versions);
         Self { db, versions, writer, kept, poll }
     }
@@ -105,6 +110,17 @@ impl Store {
 impl crate::jobs::Purge for Store {
     async fn purge(&self, now: OffsetDateTime) -> Result<u64, Fault> {
         Self::purge(self, now).await
+    }
+}
+
+#[async_trait]
+impl Tables for Db {
+    async fn copy_out(&self, out: &mut Writer) -> Result<(), BackupError> {
+        backup::copy_out(self, out).await
+    }
+
+    async fn copy_in(&self, rows: Reader) -> Result<(), BackupError> {
+        restore::copy_in(self, rows).await
     }
 }
 

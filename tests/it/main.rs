@@ -8,12 +8,14 @@
 )]
 
 mod attacks;
+mod backup;
 mod browser;
 mod canaries;
 mod containers;
 mod corpus;
 mod crossings;
 mod documents;
+mod keys;
 mod launches;
 mod operating;
 mod races;

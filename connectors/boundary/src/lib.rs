@@ -69,4 +69,6 @@ pub use school_year::{NotASchoolYear, SchoolYear, paris_date, paris_midnight};
 pub use seal::SealPurpose;
 pub use subject::{Group, GroupStatus, Subject};
 pub use uai::{NotAUai, Uai};
-pub use world::{PeerKeys, PublishedKeys, Registrations, Signatures, Tickets, World};
+pub use world::{
+    KEY_SET_LIFE, PeerKeys, PublishedKeys, Registrations, Signatures, TOKEN_LIFE, Tickets, World,
+};

@@ -50,6 +50,8 @@ pub enum Body {
         status: u16,
         /// Media type.
         media: &'static str,
+        /// How many seconds others may keep it; 0 for not at all.
+        max_age: u32,
         /// The body.
         body: Bytes,
     },

@@ -1,5 +1,7 @@
 //! What a sealed value is for: a value sealed for one purpose opens for no other.
 
+use time::Duration;
+
 /// The purpose of a sealed value; it is part of what is authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SealPurpose {
@@ -12,6 +14,19 @@ pub enum SealPurpose {
 }
 
 impl SealPurpose {
+    /// Every purpose.
+    pub const ALL: [Self; 3] = [Self::LtiState, Self::Return, Self::Parked];
+
+    /// How long a value counts after it was sealed, at the longest. The key that sealed it is kept for as long.
+    #[must_use]
+    pub const fn life(self) -> Duration {
+        match self {
+            Self::LtiState | Self::Parked => Duration::minutes(10),
+            // How long somebody may stay with a publisher and still find back.
+            Self::Return => Duration::hours(12),
+        }
+    }
+
     /// The purpose as it is written into the sealed value.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use time::Duration;
 use url::Url;
 
 use crate::clock::{Chance, Clock};
@@ -23,6 +24,12 @@ pub trait Tickets: Send + Sync {
     /// Opens what was sealed for this purpose; `None` for anything else.
     fn open(&self, purpose: SealPurpose, sealed: &str) -> Option<Vec<u8>>;
 }
+
+/// How long a token that we sign counts, at the longest. Its key stays published until then.
+pub const TOKEN_LIFE: Duration = Duration::minutes(5);
+
+/// How long peers may keep our key set. No key signs before every such copy holds it.
+pub const KEY_SET_LIFE: Duration = Duration::minutes(30);
 
 /// Signatures of ours, by purpose. A connector never sees a private key.
 pub trait Signatures: Send + Sync {

@@ -55,6 +55,17 @@ impl std::fmt::Debug for SealingKey {
     }
 }
 
+/// The id of the key that a text says it is sealed under. Nothing is verified: it tells which key to look for.
+#[must_use]
+pub fn key_id_of(sealed: &str) -> Option<String> {
+    header_of(sealed)?.get("kid").and_then(Value::as_str).map(str::to_owned)
+}
+
+fn header_of(sealed: &str) -> Option<serde_json::Map<String, Value>> {
+    let header = BASE64URL_NOPAD.decode(sealed.split('.').next()?.as_bytes()).ok()?;
+    serde_json::from_slice(&header).ok()
+}
+
 /// Keys, newest first: the first seals, all open.
 #[derive(Debug)]
 pub struct Seal {
@@ -70,6 +81,11 @@ impl Seal {
         // Without a limit on what it inflates to, compression is a bomb.
         context.remove_compression("DEF");
         Self { keys, context }
+    }
+
+    /// The ids of its keys, newest first.
+    pub fn key_ids(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(SealingKey::key_id)
     }
 
     /// Seals bytes for a purpose.
@@ -101,8 +117,7 @@ impl Seal {
 
     /// The header is read before anything is decrypted: exactly our algorithms, our purpose, and a key of ours.
     fn key_of(&self, purpose: &str, sealed: &str) -> Option<&SealingKey> {
-        let header = BASE64URL_NOPAD.decode(sealed.split('.').next()?.as_bytes()).ok()?;
-        let header: serde_json::Map<String, Value> = serde_json::from_slice(&header).ok()?;
+        let header = header_of(sealed)?;
         let says = |name: &str, value: &str| header.get(name).and_then(Value::as_str) == Some(value);
         let ours =
             says("alg", "dir") && says("enc", "A256GCM") && says(PURPOSE, purpose) && header.len() == 4;
@@ -191,6 +206,9 @@ mod tests {
         let sealed = seal_of(&[1]).seal("a", b"x").unwrap();
         assert_eq!(seal_of(&[2, 1]).open("a", &sealed), Some(b"x".to_vec()));
         assert_eq!(seal_of(&[2]).open("a", &sealed), None);
+        let ids = seal_of(&[2, 1]);
+        assert_eq!(ids.key_ids().position(|id| Some(id) == key_id_of(&sealed).as_deref()), Some(1));
+        assert_eq!(key_id_of("no seal"), None);
     }
 
     #[test]

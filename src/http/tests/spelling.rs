@@ -116,8 +116,12 @@ async fn a_refusal_in_the_protocols_form_keeps_its_number_and_its_form() {
 
 #[tokio::test]
 async fn wire_bytes_and_named_pages_are_sent_as_they_are() {
-    let wire = ReplyBody::Wire { status: 400, media: "application/json", body: Bytes::from_static(b"{}") };
-    let answered = App::replying(wire).get("/lti/login").await;
+    let body = Bytes::from_static(b"{}");
+    let wire =
+        |max_age| ReplyBody::Wire { status: 400, media: "application/json", max_age, body: body.clone() };
+    let kept = App::replying(wire(60)).get("/lti/login").await;
+    assert_eq!(kept.header("cache-control"), "public, max-age=60");
+    let answered = App::replying(wire(0)).get("/lti/login").await;
     assert_eq!((answered.status, answered.body.as_str()), (StatusCode::BAD_REQUEST, "{}"));
     assert_eq!(answered.header("content-type"), "application/json");
     assert_eq!(answered.header("cache-control"), "no-store");

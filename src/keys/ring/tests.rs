@@ -23,9 +23,12 @@ impl KeyStore for Memory {
     async fn keys(&self) -> Result<Vec<StoredKey>, Fault> {
         Ok(self.keys.lock().unwrap().clone())
     }
-    async fn add_keys(&self, keys: &[StoredKey]) -> Result<(), Fault> {
+    async fn add_keys(&self, keys: &[StoredKey]) -> Result<u64, Fault> {
         self.keys.lock().unwrap().extend_from_slice(keys);
-        Ok(())
+        Ok(keys.len() as u64)
+    }
+    fn version(&self) -> Option<u64> {
+        Some(self.keys.lock().unwrap().len() as u64)
     }
     async fn check_value(&self) -> Result<Option<String>, Fault> {
         Ok(self.check.lock().unwrap().clone())
@@ -35,6 +38,9 @@ impl KeyStore for Memory {
     }
     async fn sector_key(&self, sector: &SectorId) -> Result<Option<StoredSectorKey>, Fault> {
         Ok(self.sectors.lock().unwrap().iter().find(|key| key.sector == *sector).cloned())
+    }
+    async fn sector_keys(&self) -> Result<Vec<StoredSectorKey>, Fault> {
+        Ok(self.sectors.lock().unwrap().clone())
     }
     async fn add_sector_key(&self, key: &StoredSectorKey) -> Result<bool, Fault> {
         self.sectors.lock().unwrap().push(key.clone());
@@ -100,6 +106,59 @@ async fn p8_a_hundred_restarts_give_the_same_pseudonym() {
     }
     values.dedup();
     assert_eq!(values.len(), 1);
+}
+
+#[tokio::test]
+async fn keys_that_are_added_are_read_and_the_active_one_stays_in_use() {
+    let store = ready().await;
+    let ring = KeyRing::open(master("A"), &store).await.unwrap();
+    let (before, token) = (ring.jwks(), ring.sign_lti(b"{}").unwrap());
+    for purpose in [Purpose::LtiPlatform, Purpose::Carrier] {
+        let next = ring.new_key(purpose, KeyState::Next, &Still(9), &Still(9)).await.unwrap();
+        store.add_keys(&[next]).await.unwrap();
+    }
+    assert!(ring.is_behind(&store));
+    ring.read_again(None, &store).await.unwrap();
+    assert!(!ring.is_behind(&store));
+    let count = |jwks: &Bytes| String::from_utf8_lossy(jwks).matches("\"kid\"").count();
+    assert_eq!((count(&before), count(&ring.jwks())), (2, 3));
+    let header = |token: &str| token.split('.').next().unwrap().to_owned();
+    assert_eq!(header(&ring.sign_lti(b"{}").unwrap()), header(&token), "the next key does not sign yet");
+    // Another process may use the next carrier key a moment earlier.
+    store.keys.lock().unwrap().iter_mut().filter(|key| key.purpose == Purpose::Carrier).for_each(|key| {
+        key.state = if key.state == KeyState::Next { KeyState::Active } else { KeyState::Retired };
+    });
+    let other = KeyRing::open(master("A"), &store).await.unwrap();
+    let sealed = other.seal(SealPurpose::Parked, b"launch").unwrap();
+    assert_ne!(sealed.split('.').next(), ring.seal(SealPurpose::Parked, b"").unwrap().split('.').next());
+    assert!(ring.open_sealed(SealPurpose::Parked, &sealed).is_some());
+}
+
+#[tokio::test]
+async fn a_ring_keeps_its_keys_when_it_cannot_read_the_new_ones() {
+    let store = ready().await;
+    let ring = KeyRing::open(master("A"), &store).await.unwrap();
+    let sealed = ring.seal(SealPurpose::Parked, b"launch").unwrap();
+    assert!(matches!(ring.read_again(Some(master("E")), &store).await, Err(KeyError::WrongMasterKey)));
+    assert!(ring.open_sealed(SealPurpose::Parked, &sealed).is_some());
+}
+
+#[tokio::test]
+async fn p8_a_sector_key_under_a_line_that_is_gone_stops_the_start() {
+    let store = ready().await;
+    let sector = SectorId::parse("secteur").unwrap();
+    let other = StoredSectorKey {
+        sealed: master("E").seal("sector secteur 1", &[7; 32]).unwrap(),
+        epoch: 1,
+        created: Still(1).now(),
+        sector,
+    };
+    store.add_sector_key(&other).await.unwrap();
+    let words = KeyRing::open(master("A"), &store).await.err().unwrap().to_string();
+    assert!(words.contains("the key of sector secteur does not open"), "{words}");
+    let both = format!("{}\n{}\n", "A".repeat(43), "E".repeat(43));
+    let both = MasterKeys::read(None, Some(&SecretString::from(both))).unwrap();
+    assert!(KeyRing::open(both, &store).await.is_ok());
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ fn key(kid: &str, purpose: Purpose, minutes: i64) -> StoredKey {
         state: KeyState::Active,
         sealed: format!("sealed {kid}"),
         created,
+        since: created,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The store on both engines: one suite a trait, each run on SQLite and on PostgreSQL.
 
 mod agreements;
+mod backup;
 mod catalogue;
 mod directory;
 mod examples;
@@ -11,6 +12,7 @@ mod licensing;
 mod pseudonyms;
 mod purge;
 mod reassignment;
+mod rotation;
 mod schemas;
 mod seats;
 mod versions;

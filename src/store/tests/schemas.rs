@@ -7,8 +7,8 @@ use sqlx::{Executor, SqlSafeStr};
 use super::Scratch;
 use crate::store::db::Db;
 use crate::store::{
-    self, directory, federation, keys, launches, licensing, objects, people, pseudonyms, purge, versions,
-    writer,
+    self, backup, directory, federation, keys, launches, licensing, objects, people, pseudonyms, purge,
+    restore, tables, versions, writer,
 };
 
 async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {
@@ -35,11 +35,15 @@ async fn every_statement_is_understood_by_its_engine() {
         versions::STATEMENTS,
         writer::ALONE,
         writer::BATCH,
+        backup::STATEMENTS,
+        restore::STATEMENTS,
         &[store::PING],
     ];
     let alike = alike.into_iter().chain(federation::STATEMENTS.iter().copied()).flatten().copied();
     let mut wrong = Vec::new();
-    for (lite, postgres) in alike.map(|sql| (sql, sql)).chain(writer::PAIRS.iter().copied()) {
+    for (lite, postgres) in
+        alike.map(|sql| (sql, sql)).chain(writer::PAIRS.iter().chain(tables::PAIRS).copied())
+    {
         wrong.extend(understood(&lite_db, lite).await.err());
         wrong.extend(understood(&postgres_db, postgres).await.err());
     }
@@ -60,7 +64,7 @@ const POSTGRES_INDEXES: &str = "SELECT i.relname::text, string_agg(a.attname, ',
                                 JOIN pg_attribute a ON a.attrelid = i.oid JOIN pg_namespace n ON n.oid = i.relnamespace \
                                 WHERE n.nspname = current_schema() AND NOT x.indisprimary GROUP BY i.relname";
 
-type Columns = BTreeMap<(String, String), (String, i64)>;
+pub(super) type Columns = BTreeMap<(String, String), (String, i64)>;
 
 /// The name that both engines' types have here.
 fn kind(engine: &str) -> &str {
@@ -72,7 +76,7 @@ fn kind(engine: &str) -> &str {
     }
 }
 
-async fn columns(db: &Db) -> Columns {
+pub(super) async fn columns(db: &Db) -> Columns {
     let rows: Vec<(String, String, String, i64)> = match db {
         Db::Lite { readers, .. } => sqlx::query_as(LITE_COLUMNS).fetch_all(readers).await.unwrap(),
         Db::Postgres(pool) => sqlx::query_as(POSTGRES_COLUMNS).fetch_all(pool).await.unwrap(),

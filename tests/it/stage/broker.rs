@@ -106,10 +106,16 @@ impl Broker {
 
     /// Ends it as a crash would (SIGKILL, nothing finishes), and starts another on the same ports.
     pub fn crash_and_restart(&mut self) {
+        let environment = self.environment.clone();
+        self.crash_and_restart_in(environment);
+    }
+
+    /// The same, with another environment.
+    pub fn crash_and_restart_in(&mut self, environment: Vec<(String, String)>) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         let port = |url: &str| url.rsplit(':').next().unwrap().parse().unwrap();
-        *self = Self::start_in(std::mem::take(&mut self.environment), port(&self.url), port(&self.ops));
+        *self = Self::start_in(environment, port(&self.url), port(&self.ops));
     }
 
     /// Ends it as an operator would, and gives its exit code and all it printed.

@@ -3,6 +3,7 @@
 mod broker;
 mod database;
 mod federation;
+mod load;
 mod play;
 mod ports;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 /// How long a sign-on may take.
-pub const LIFE: Duration = Duration::minutes(10);
+pub const LIFE: Duration = SealPurpose::LtiState.life();
 
 /// What `state` carries.
 #[derive(Serialize, Deserialize)]

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use boundary::{AnswerTo, Attribute, Departure, World};
+use boundary::{AnswerTo, Attribute, Departure, TOKEN_LIFE, World};
 use data_encoding::HEXLOWER;
 use serde_json::{Map, Value, json};
 
 use crate::issuer;
 use crate::wire::claims;
 use crate::wire::roles;
-
-/// How long a token is valid, in seconds.
-const LIFE: i64 = 300;
 
 /// Attributes that have a claim of their own in LTI; the others travel as custom parameters under GAR's names.
 const CLAIMED: [Attribute; 3] = [Attribute::Nom, Attribute::Pre, Attribute::PMel];
@@ -27,7 +24,7 @@ pub fn claims(world: &dyn World, answer: &AnswerTo, departure: &Departure) -> Va
     put("aud", json!(delivery.tool.client_id));
     put("sub", json!(identifiers.person));
     put("iat", json!(now));
-    put("exp", json!(now + LIFE));
+    put("exp", json!(now + TOKEN_LIFE.whole_seconds()));
     put("nonce", json!(answer.nonce));
     put(claims::MESSAGE_TYPE, json!(claims::RESOURCE_LINK_REQUEST));
     put(claims::VERSION, json!(claims::LTI_1_3));

@@ -11,8 +11,8 @@ mod way_back;
 use async_trait::async_trait;
 use boundary::registration::Protocol;
 use boundary::{
-    AnswerTo, BindingCookie, Body, Departure, Destination, Door, Fault, Handle, Method, Out, Outbound,
-    Refusal, Reply, Request, Stop, World,
+    AnswerTo, BindingCookie, Body, Departure, Destination, Door, Fault, Handle, KEY_SET_LIFE, Method, Out,
+    Outbound, Refusal, Reply, Request, Stop, World,
 };
 use bytes::Bytes;
 use url::Url;
@@ -63,7 +63,9 @@ impl Outbound for Platform {
     }
 
     async fn step(&self, world: &dyn World, request: &Request) -> Result<Out, Stop> {
-        let wire = |media, body| Out::Reply(Box::new(Reply::of(Body::Wire { status: 200, media, body })));
+        let max_age = u32::try_from(KEY_SET_LIFE.whole_seconds()).unwrap_or_default();
+        let wire =
+            |media, body| Out::Reply(Box::new(Reply::of(Body::Wire { status: 200, media, max_age, body })));
         match request.door {
             CONFIGURATION => Ok(wire(
                 "application/json",

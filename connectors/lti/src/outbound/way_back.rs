@@ -14,8 +14,7 @@ use crate::{COOKIE_PATH, own_url};
 /// The cookie of a browser's ways back: one for all of them, so that they do not fill its jar.
 const COOKIE: &str = "passerelle-back";
 /// How long somebody may stay with a publisher and still find back.
-const LIFE: Duration = Duration::hours(12);
-const LIFE_SECONDS: u32 = 12 * 3600;
+const LIFE: Duration = SealPurpose::Return.life();
 /// Tickets are as long as a multiple of this, in bytes: the length of an address tells ENTs, and people, apart.
 const STEP: usize = 512;
 /// What a tool may say on the way back, and how much of it.
@@ -38,8 +37,8 @@ pub fn link(world: &dyn World, request: &Request, return_url: &Url) -> Result<(U
     plain.resize(plain.len().next_multiple_of(STEP), b' ');
     let sealed = world.seal(SealPurpose::Return, &plain)?;
     let url = own_url(world.public_url(), &format!("/lti/return/{sealed}"))?;
-    let name = COOKIE.to_owned();
-    Ok((url, BindingCookie { name, value, path: COOKIE_PATH, max_age: LIFE_SECONDS }))
+    let (name, max_age) = (COOKIE.to_owned(), u32::try_from(LIFE.whole_seconds()).unwrap_or_default());
+    Ok((url, BindingCookie { name, value, path: COOKIE_PATH, max_age }))
 }
 
 /// The value that the browser has already, in either form.

@@ -9,7 +9,9 @@ use crate::tests::{ours, request};
 
 fn document(door: &'static str, media: &str) -> Value {
     let Ok(Out::Reply(reply)) = step(&world(), &request(door, &[], &[])) else { panic!("no reply") };
-    let Body::Wire { status: 200, media: found, body } = reply.body else { panic!("no document") };
+    let Body::Wire { status: 200, media: found, max_age: 1800, body } = reply.body else {
+        panic!("no document")
+    };
     assert_eq!(found, media);
     serde_json::from_slice(&body).unwrap()
 }
