@@ -3,6 +3,7 @@
 mod cli;
 mod demo;
 mod exit;
+mod looking;
 mod operator;
 mod rooms;
 mod serve;
@@ -39,7 +40,9 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Demo(options) => demo::demo(options, cli.config.is_some()).await,
         Command::Apply(options) => operator::apply(&config()?, options).await,
         Command::Keys(command) => operator::keys(&config()?, command).await,
-        Command::Doctor { json } => operator::doctor(&config()?, *json).await,
+        Command::Doctor { json } => looking::doctor(&config()?, *json).await,
+        Command::Trace(options) => looking::trace(&config()?, options).await,
+        Command::DryRun(options) => looking::dry_run(&config()?, options).await,
         Command::Config(ConfigCommand::Default) => operator::print(config::DEFAULT_FILE),
         Command::Schema(Schema::Federation) => operator::print(&operate::apply::schema()),
     }

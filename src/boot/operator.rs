@@ -11,7 +11,6 @@ use super::rooms::{Rooms, environment, master};
 use crate::config::Config;
 use crate::keys::{self, KeyRing, StoredSectorKey};
 use crate::operate::apply::{self, ApplyError, Means, NewSectorKeys, Options, Plan};
-use crate::operate::doctor;
 
 /// Prints text as it is.
 pub fn print(text: &str) -> Result<(), Failure> {
@@ -102,18 +101,4 @@ async fn init(config: &Config, rooms: &Rooms) -> Result<Vec<String>, Failure> {
 async fn list(rooms: &Rooms) -> Result<Vec<String>, Failure> {
     let keys = keys::list(&*rooms.store).await.map_err(environment)?;
     Ok(keys.iter().map(ToString::to_string).collect())
-}
-
-/// `doctor`
-pub async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
-    let rooms = Rooms::open(config).await?;
-    let findings = doctor::examine(&*rooms.store).await?;
-    rooms.store.close().await;
-    if json {
-        return print(&serde_json::to_string_pretty(&findings).map_err(environment)?);
-    }
-    let mut lines: Vec<_> =
-        findings.iter().map(|f| format!("{}: {}\n  mend: {}", f.check, f.what, f.mend)).collect();
-    lines.push(format!("doctor: {} found", findings.len()));
-    print(&lines.join("\n"))
 }

@@ -2,3 +2,5 @@
 
 pub mod apply;
 pub mod doctor;
+pub mod dry_run;
+pub mod trace;

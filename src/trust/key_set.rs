@@ -21,6 +21,11 @@ impl KeySet {
         Some(Self(keys.filter(signs).map(entry).collect()))
     }
 
+    /// All keys, as JWK text.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, key)| &**key)
+    }
+
     /// The key of an id. A key without id serves only where it is the only one.
     pub fn key(&self, kid: &str) -> Option<Arc<str>> {
         let named = self.0.iter().find(|(own, _)| own.as_deref() == Some(kid));

@@ -12,11 +12,15 @@ mod canaries;
 mod crossings;
 mod documents;
 mod launches;
+mod looking;
+mod monitoring;
 mod operating;
 mod races;
 mod refusals;
 mod registries;
 mod resolution;
+#[cfg(feature = "otel")]
+mod spans;
 mod stage;
 mod unlinkable;
 mod walls;
