@@ -59,7 +59,8 @@ pub struct Store {
     writer: Writer,
     kept: Kept,
     failed: Arc<Ring>,
-    tasks: [JoinHandle<()>; 2],
+    poll: JoinHandle<()>,
+    ring: JoinHandle<()>,
 }
 
 /// How busy a store is, for the metrics.
@@ -86,10 +87,10 @@ impl Store {
     pub fn open(db: Db, boot: String) -> Self {
         let versions = Arc::new(Versions::default());
         let failed = Ring::new(db.clone());
-        let tasks = [versions.follow(db.clone()), failed.follow()];
+        let (poll, ring) = (versions.follow(db.clone()), failed.follow());
         let writer = Writer::start(db.clone(), boot);
         let kept = Kept::new(&versions);
-        Self { db, versions, writer, kept, failed, tasks }
+        Self { db, versions, writer, kept, failed, poll, ring }
     }
 
     /// How busy it is.
@@ -112,7 +113,8 @@ impl Store {
     }
 
     fn stop(&self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
+        self.poll.abort();
+        self.ring.abort();
     }
 
     /// Commits what changes something that is kept, and tells every process, this one at once.

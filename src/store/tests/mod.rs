@@ -4,6 +4,7 @@ mod agreements;
 mod catalogue;
 mod directory;
 mod examples;
+mod failed;
 mod federation;
 mod keys;
 mod launches;
