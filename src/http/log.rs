@@ -66,6 +66,7 @@ pub fn start(format: Format, level: &str) -> Result<Log, LogError> {
     let layers =
         tracing_subscriber::registry().with(exporter.as_ref().map(Exporter::layer)).with(filter).with(lines);
     layers.try_init().map_err(|_| LogError::Started)?;
+    Exporter::remark();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "panic");
