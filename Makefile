@@ -1,6 +1,6 @@
 # What a newcomer types. Each target first installs, or names, what the machine lacks.
 
-.PHONY: demo test bench fuzz lint fmt
+.PHONY: demo test bench fuzz lint otel fmt
 
 demo: ## broker, reference ENT and reference publisher on this machine
 	@scripts/prepare build
@@ -14,6 +14,11 @@ lint: ## format and lints only
 	@scripts/prepare lint
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+otel: ## the build with OpenTelemetry: lints, and its test against a collector on loopback
+	@scripts/prepare test
+	cargo clippy --package passerelle --all-targets --features otel --locked -- -D warnings
+	cargo test --package passerelle --features otel --locked --test it spans
 
 fmt: ## put the sources in shape
 	cargo fmt --all

@@ -46,6 +46,10 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Tell what became of a launch, by the number that its page shows.
+    Trace(Trace),
+    /// Tell how the launch of a resource by a person would end now. Nothing is written.
+    DryRun(DryRun),
     /// Print the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -83,6 +87,43 @@ pub struct Apply {
     /// Withdraw what an earlier file brought and this one leaves out.
     #[arg(long)]
     pub prune: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `trace`
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// The launch id.
+    #[arg(value_name = "LAUNCH_ID")]
+    pub launch: String,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `dry-run`
+#[derive(Debug, Args)]
+pub struct DryRun {
+    /// The ENT, by our id.
+    #[arg(long)]
+    pub ent: String,
+    /// The namespace of its people, as its connection names it.
+    #[arg(long)]
+    pub namespace: String,
+    /// The person's key in the namespace.
+    #[arg(long)]
+    pub subject: String,
+    /// The resource.
+    #[arg(long, value_name = "ARK_OR_KEY")]
+    pub resource: String,
+    /// The school that the ENT would name.
+    #[arg(long, value_name = "UAI")]
+    pub school: Option<String>,
+    /// The deployment that the ENT would use; one that fits the school when absent.
+    #[arg(long, value_name = "ID")]
+    pub deployment: Option<String>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -21,7 +21,7 @@ pub async fn demo(options: &cli::Demo, config_given: bool) -> Result<(), Failure
     let environment: Vec<(String, String)> = std::env::vars().collect();
     let wanted = Options { port: options.port, data: options.data.clone(), names: options.names };
     let demo = Demo::prepare(&wanted, &environment, SystemClock.now())?;
-    start_log(&Log { level: "warn".to_owned(), format: LogFormat::Text })?;
+    let _log = start_log(&Log { level: "warn".to_owned(), format: LogFormat::Text })?;
     let signal = terminated()?;
     let listening = broker(&demo.config, &demo.federation).await?;
     let peers = Peers::start(&demo, Arc::new(SystemClock), Arc::new(SystemChance)).await?;

@@ -6,6 +6,7 @@ mod demo;
 mod exit;
 mod follow;
 mod keys;
+mod looking;
 mod operator;
 mod progress;
 mod rooms;
@@ -45,7 +46,9 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Keys(command) => keys::keys(&config()?, command).await,
         Command::Backup { file } => backup::backup(&config()?, file).await,
         Command::Restore { file } => backup::restore(&config()?, file).await,
-        Command::Doctor { json } => operator::doctor(&config()?, *json).await,
+        Command::Doctor { json } => looking::doctor(&config()?, *json).await,
+        Command::Trace(options) => looking::trace(&config()?, options).await,
+        Command::DryRun(options) => looking::dry_run(&config()?, options).await,
         Command::Config(ConfigCommand::Default) => operator::print(config::DEFAULT_FILE),
         Command::Schema(Schema::Federation) => operator::print(&operate::apply::schema()),
     }

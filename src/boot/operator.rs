@@ -11,7 +11,6 @@ use super::rooms::{Rooms, environment};
 use crate::config::Config;
 use crate::keys::{KeyRing, StoredSectorKey};
 use crate::operate::apply::{self, ApplyError, Means, NewSectorKeys, Options, Plan};
-use crate::operate::doctor;
 
 /// Prints text as it is.
 pub fn print(text: &str) -> Result<(), Failure> {
@@ -64,18 +63,4 @@ impl NewSectorKeys for RingForApply<'_> {
     fn new_sector_key(&self, sector: &SectorId) -> Result<StoredSectorKey, Fault> {
         self.ring.new_sector_key(sector, self.chance, self.clock).map_err(|e| Fault::new(e.to_string()))
     }
-}
-
-/// `doctor`
-pub async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
-    let rooms = Rooms::open(config).await?;
-    let findings = doctor::examine(&*rooms.store).await?;
-    rooms.store.close().await;
-    if json {
-        return print(&serde_json::to_string_pretty(&findings).map_err(environment)?);
-    }
-    let mut lines: Vec<_> =
-        findings.iter().map(|f| format!("{}: {}\n  mend: {}", f.check, f.what, f.mend)).collect();
-    lines.push(format!("doctor: {} found", findings.len()));
-    print(&lines.join("\n"))
 }

@@ -23,14 +23,26 @@ pub struct Rooms {
 }
 
 impl Rooms {
-    /// Opens and migrates the database.
+    /// Opens and migrates the database; an SQLite file that is not there is made.
     ///
     /// # Errors
     /// A failure of the environment: the database is out of reach, not writable, or of a newer version.
     pub async fn open(config: &Config) -> Result<Self, Failure> {
+        Self::open_or(config, true).await
+    }
+
+    /// Opens and migrates a database that must be there: whoever only looks makes none.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn look(config: &Config) -> Result<Self, Failure> {
+        Self::open_or(config, false).await
+    }
+
+    async fn open_or(config: &Config, create: bool) -> Result<Self, Failure> {
         let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) =
             (Arc::new(SystemClock), Arc::new(SystemChance));
-        let db = Db::open(&config.database.url, true).await.map_err(environment)?;
+        let db = Db::open(&config.database.url, create).await.map_err(environment)?;
         migrate(&db).await.map_err(environment)?;
         let store = Store::open(db, draw_boot(&*chance));
         Ok(Self { clock, chance, store: Arc::new(store) })

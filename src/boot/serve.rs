@@ -35,6 +35,7 @@ pub struct Broker {
     public: TcpListener,
     operations: TcpListener,
     rooms: Rooms,
+    world: Arc<BrokerWorld>,
     dispatcher: Arc<Dispatcher>,
     keys: Arc<KeyRing>,
 }
@@ -70,15 +71,7 @@ impl Broker {
         let keys = rooms.keys(&config).await?;
         let public = bind(config.server.listen, "server.listen").await?;
         let operations = bind(config.server.operations, "server.operations").await?;
-        let transport = Transport::new(&rules(&config)).map_err(environment)?;
-        let world = Arc::new(BrokerWorld {
-            clock: rooms.clock.clone(),
-            chance: rooms.chance.clone(),
-            keys: keys.clone(),
-            store: rooms.store.clone(),
-            peers: KeySets::new(transport, rooms.clock.clone()),
-            public_url: config.server.public_url.clone(),
-        });
+        let world = world(&config, &rooms, keys.clone())?;
         let sector_keys = Arc::new(RingSectorKeys { keys: keys.clone(), store: rooms.store.clone() });
         let way = launch::Rooms {
             directory: Directory::new(rooms.store.clone(), rooms.clock.clone(), rooms.chance.clone()),
@@ -87,11 +80,10 @@ impl Broker {
             names: Names::new(rooms.store.clone(), sector_keys, rooms.clock.clone()),
             agreements: rooms.store.clone(),
             launches: rooms.store.clone(),
+            failed: rooms.store.clone(),
         };
-        let parked_for = Duration::from_secs(config.launch.parked_seconds.into());
-        let tool = lti::Tool::with_leeway(config.launch.leeway_seconds);
-        let dispatcher = Dispatcher::new(world, Arc::new(tool), Arc::new(lti::Platform), way, parked_for);
-        Ok(Self { config, public, operations, rooms, dispatcher: Arc::new(dispatcher), keys })
+        let dispatcher = Arc::new(dispatcher(&config, world.clone(), way));
+        Ok(Self { config, public, operations, rooms, world, dispatcher, keys })
     }
 
     /// Starts to answer.
@@ -114,7 +106,8 @@ impl Broker {
         (follow, health): (Follow, Health),
         stopped: watch::Receiver<bool>,
     ) -> Result<(), Failure> {
-        let metrics = Arc::new(Metrics::new());
+        let measured = Busy { store: self.rooms.store.clone(), world: self.world };
+        let metrics = Arc::new(Metrics::measuring(Arc::new(measured)));
         let grace = Duration::from_secs(self.config.server.shutdown_seconds.into());
         let chance = self.rooms.chance.clone();
         let settings = http::Settings { public_url: self.config.server.public_url.clone() };
@@ -150,6 +143,53 @@ impl http::Readiness for Ready {
     }
 }
 
+/// Store and key sets, asked how busy they are.
+struct Busy {
+    store: Arc<Store>,
+    world: Arc<BrokerWorld>,
+}
+
+impl http::Measured for Busy {
+    fn measure(&self) -> http::Measures {
+        let (load, fetches) = (self.store.load(), self.world.peers.fetches());
+        http::Measures {
+            writes_waiting: load.waiting,
+            batches: load.batches,
+            batch_items: load.items,
+            caches_bypassed: load.bypassed,
+            failed_sign_ons_dropped: load.dropped,
+            key_sets_fetched: fetches.fetched,
+            key_sets_failed: fetches.failed,
+            clock_skew: fetches.skew.as_seconds_f64(),
+        }
+    }
+}
+
+/// What connectors may ask for.
+pub(super) fn world(config: &Config, rooms: &Rooms, keys: Arc<KeyRing>) -> Result<Arc<BrokerWorld>, Failure> {
+    Ok(Arc::new(BrokerWorld {
+        clock: rooms.clock.clone(),
+        chance: rooms.chance.clone(),
+        keys,
+        store: rooms.store.clone(),
+        peers: key_sets(config, rooms)?,
+        public_url: config.server.public_url.clone(),
+    }))
+}
+
+/// The way to the key sets of peers.
+pub(super) fn key_sets(config: &Config, rooms: &Rooms) -> Result<KeySets, Failure> {
+    let transport = Transport::new(&rules(config)).map_err(environment)?;
+    Ok(KeySets::new(transport, rooms.clock.clone()))
+}
+
+/// The dispatcher between the connectors that there are.
+pub(super) fn dispatcher(config: &Config, world: Arc<BrokerWorld>, way: launch::Rooms) -> Dispatcher {
+    let parked_for = Duration::from_secs(config.launch.parked_seconds.into());
+    let tool = lti::Tool::with_leeway(config.launch.leeway_seconds);
+    Dispatcher::new(world, Arc::new(tool), Arc::new(lti::Platform), way, parked_for)
+}
+
 fn rules(config: &Config) -> Rules {
     let seconds = |n: u32| Duration::from_secs(n.into());
     let transport = &config.transport;
@@ -161,8 +201,8 @@ fn rules(config: &Config) -> Rules {
     }
 }
 
-/// Starts the log as it is configured.
-pub fn start_log(log: &Log) -> Result<(), Failure> {
+/// Starts the log as it is configured. It lasts as long as the value.
+pub fn start_log(log: &Log) -> Result<http::log::Log, Failure> {
     let format = match log.format {
         LogFormat::Json => http::log::Format::Json,
         LogFormat::Text => http::log::Format::Text,
@@ -182,7 +222,7 @@ async fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, Failure
 
 /// The `serve` command.
 pub async fn serve(config: Config) -> Result<(), Failure> {
-    start_log(&config.log)?;
+    let _log = start_log(&config.log)?;
     let public_url = config.server.public_url.clone();
     let signal = terminated()?;
     let listening = Broker::open(config).await?.start()?;

@@ -36,6 +36,14 @@ impl Default for Server {
     }
 }
 
+impl Server {
+    /// Whether the public origin is this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        is_loopback(&self.public_url)
+    }
+}
+
 #[expect(clippy::unwrap_used, reason = "a constant that a test reads; there is no other way to write a Url")]
 fn default_url() -> Url {
     Url::parse("http://127.0.0.1:8600").unwrap()

@@ -1,6 +1,7 @@
 //! Health: the operations listener. Whether the process lives, whether it can serve, and what it counted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::extract::State;
@@ -10,8 +11,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
+use tokio::time::timeout;
 
 use super::Metrics;
+
+/// How long the checks of readiness may hold up the metrics.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What must work before requests are sent here.
 #[async_trait]
@@ -48,6 +53,9 @@ async fn readyz(State(operations): State<Operations>) -> Response {
 }
 
 async fn text(State(operations): State<Operations>) -> Response {
+    // A database that says nothing must not take the metrics with it, which tell why.
+    let checks = timeout(PATIENCE, operations.readiness.checks()).await;
+    operations.metrics.set_ready(checks.is_ok_and(|checks| checks.iter().all(|(_, check)| check.is_ok())));
     let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     match operations.metrics.text() {
         Some(text) => ([(CONTENT_TYPE, media)], text).into_response(),

@@ -8,10 +8,13 @@ use axum::response::Response;
 use boundary::LaunchId;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use super::answer::Told;
 use super::metrics::End;
+use super::spans::Exporter;
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,27 +35,43 @@ pub enum LogError {
     /// There is one already.
     #[error("the log was started before")]
     Started,
+    /// The environment names a collector that cannot be used.
+    #[error("OTEL_EXPORTER_OTLP_ENDPOINT: {0}")]
+    Collector(String),
+}
+
+/// A log that was started. Dropped, it sends the spans that a collector waits for.
+#[derive(Debug)]
+#[must_use]
+pub struct Log {
+    _exporter: Option<Exporter>,
 }
 
 /// Starts the log, on standard error. `level` is a level or a list of directives such as `info,sqlx=warn`.
 ///
 /// # Errors
-/// [`LogError`] when the level cannot be read, or the log was started before.
-pub fn start(format: Format, level: &str) -> Result<(), LogError> {
+/// [`LogError`] when the level cannot be read, the log was started before, or the collector that the environment names
+/// cannot be used.
+pub fn start(format: Format, level: &str) -> Result<Log, LogError> {
+    let exporter = Exporter::from_environment().map_err(LogError::Collector)?;
+    let spans = if exporter.is_some() { Exporter::DIRECTIVE } else { "" };
     // A PostgreSQL server remarks on every start that our tables are there already.
-    let filter = EnvFilter::try_new(format!("sqlx::postgres::notice=warn,{level}"))
+    let filter = EnvFilter::try_new(format!("sqlx::postgres::notice=warn,{spans}{level}"))
         .map_err(|e| LogError::Level(level.to_owned(), e))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = match format {
-        Format::Text => lines.try_init(),
-        Format::Json => lines.json().try_init(),
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match format {
+        Format::Text => lines.boxed(),
+        Format::Json => lines.json().with_current_span(false).with_span_list(false).boxed(),
     };
-    started.map_err(|_| LogError::Started)?;
+    let layers =
+        tracing_subscriber::registry().with(exporter.as_ref().map(Exporter::layer)).with(filter).with(lines);
+    layers.try_init().map_err(|_| LogError::Started)?;
+    Exporter::remark();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "panic");
     }));
-    Ok(())
+    Ok(Log { _exporter: exporter })
 }
 
 /// A method out of a fixed set, since a stranger may send any word.

@@ -4,7 +4,10 @@
 //! `passerelle_launches_total{outcome,reason,via,to}` counts ends, not steps: `delivered` when a publisher was
 //! answered with a launch, `refused` with the code as reason, whoever was told, and `fault` when it could not go on.
 //! A step on the way counts nothing. `via` and `to` are the protocols, `none` where they are not known.
+//!
+//! What other rooms count is asked for when somebody reads the metrics ([`Measured`]).
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -15,8 +18,10 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::measured::{Elsewhere, Measured};
 use crate::launch::Labels;
 
 /// Seconds: a launch's hop takes milliseconds, a peer's key set up to seconds, and 15 is the end.
@@ -54,6 +59,7 @@ pub struct Metrics {
     launches: Family<Ended, Counter<u64, AtomicU64>>,
     durations: Family<Door, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
+    ready: Gauge,
 }
 
 impl Default for Metrics {
@@ -88,7 +94,19 @@ impl Metrics {
             durations.clone(),
         );
         registry.register("requests_in_flight", "Requests that are being answered", in_flight.clone());
-        Self { registry, launches, durations, in_flight }
+        let ready = Gauge::default();
+        registry.register("ready", "1 when every check of readiness passes, else 0", ready.clone());
+        let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The version that runs", build);
+        Self { registry, launches, durations, in_flight, ready }
+    }
+
+    /// The same, with what other rooms count.
+    #[must_use]
+    pub fn measuring(measured: Arc<dyn Measured>) -> Self {
+        let mut metrics = Self::new();
+        metrics.registry.register_collector(Box::new(Elsewhere(measured)));
+        metrics
     }
 
     /// Counts the end of a launch; a step on the way is none.
@@ -114,6 +132,11 @@ impl Metrics {
     pub(super) fn took(&self, door: &str, method: &'static str, took: Duration) {
         let door = Door { door: door.to_owned(), method };
         self.durations.get_or_create(&door).observe(took.as_secs_f64());
+    }
+
+    /// Notes whether it can serve.
+    pub(super) fn set_ready(&self, ready: bool) {
+        self.ready.set(i64::from(ready));
     }
 
     /// Everything, as OpenMetrics text; `None` when it cannot be written.

@@ -9,8 +9,10 @@ pub mod form;
 mod health;
 mod launches;
 pub mod log;
+mod measured;
 mod metrics;
 mod serve;
+mod spans;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -30,6 +32,7 @@ use crate::pages::Pages;
 
 pub use health::{Readiness, operations};
 pub use launches::Launches;
+pub use measured::{Measured, Measures};
 pub use metrics::Metrics;
 pub use serve::serve;
 

@@ -15,10 +15,11 @@ use axum::middleware::Next;
 use axum::response::Response;
 use boundary::{Back, LaunchId};
 use futures::FutureExt;
+use tracing::Instrument;
 
 use super::answer::Told;
 use super::metrics::End;
-use super::{Broker, answer, doors, log};
+use super::{Broker, answer, doors, log, spans};
 use crate::launch::Labels;
 use crate::pages::Language;
 
@@ -51,11 +52,15 @@ pub(super) async fn watch(State(broker): State<Arc<Broker>>, mut request: Reques
     let method = log::method(request.method());
     request.extensions_mut().insert(launch.clone());
 
-    let mut response = bounded(&broker, language, &launch, LONGEST, next.run(request)).await;
+    let span = spans::of(door);
+    let answering = bounded(&broker, language, &launch, LONGEST, next.run(request));
+    let mut response = answering.instrument(span.clone()).await;
 
     let took = began.elapsed();
     broker.metrics.took(door, method, took);
     log::line(door, method, &response, &launch, took);
+    let told = response.extensions().get::<Told>().map_or(&launch, |told| &told.launch);
+    span.record("launch", told.as_str());
     dress(&mut response, broker.settings.public_url.scheme() == "https");
     response
 }

@@ -2,17 +2,26 @@
 
 use boundary::{Ark, Attribute, Commitment, EntId, LaunchId, Profile, RefusalCode, SectorId, Uai};
 use data_encoding::HEXLOWER;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use time::OffsetDateTime;
 
 /// How a launch ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", content = "refusal", rename_all = "snake_case")]
 pub enum Happened {
     /// It was delivered.
     Delivered,
     /// It was refused.
     Refused(RefusalCode),
+}
+
+/// The request at which a launch was decided for the last time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Hop {
+    /// The one that ended the ENT's sign-on.
+    A,
+    /// The publisher's.
+    B,
 }
 
 /// One event. What was not known when a launch ended is absent.
@@ -23,6 +32,8 @@ pub struct Event {
     /// When.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
+    /// Where it was decided.
+    pub hop: Hop,
     /// The ENT it came from.
     pub ent: EntId,
     /// The school.

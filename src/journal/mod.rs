@@ -7,4 +7,4 @@ mod chain;
 mod event;
 
 pub use chain::{Chains, Linked, link_hash};
-pub use event::{Event, Happened};
+pub use event::{Event, Happened, Hop};

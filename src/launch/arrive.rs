@@ -4,10 +4,11 @@ use boundary::{Arrival, Destination, Handle, In, LaunchId, RefusalCode, Request,
 
 use super::answer::{Outcome, SchoolChoice};
 use super::dispatcher::{Dispatcher, back_of};
+use super::failed::at_hop_a;
 use super::parked::{Awaits, Parked, binding_cookie, draw_binding};
 use super::store::{Committed, Gate, Item, Write};
 use super::weigh::{Asked, Weighed};
-use crate::journal::{Event, Happened};
+use crate::journal::{Event, Happened, Hop};
 
 impl Dispatcher {
     pub(super) async fn arrived(&self, request: &Request) -> Result<Outcome, Stop> {
@@ -41,7 +42,8 @@ impl Dispatcher {
         gate: Gate,
     ) -> Result<Outcome, Stop> {
         let back = back_of(&arrival);
-        let mut event = self.event_of(launch, &arrival);
+        let connection = arrival.via.connection.clone();
+        let mut event = self.event_of(launch, &arrival, Hop::A);
         let weighed = self.weigh_and_ask(&arrival, chosen.as_ref(), &mut event).await;
         let outcome = match weighed {
             Ok(Weighed::Choose(schools, resource)) => {
@@ -53,7 +55,9 @@ impl Dispatcher {
             Err(Stop::Refused(refusal)) => self.refuse(refusal, event, gate).await,
             Err(fault) => Err(fault),
         };
-        outcome.map_err(|stop| stop.with_back(&back)).map(|outcome| outcome.with_back(back))
+        outcome
+            .map_err(|stop| at_hop_a(connection, stop.with_back(&back)))
+            .map(|outcome| outcome.with_back(back))
     }
 
     async fn weigh_and_ask(

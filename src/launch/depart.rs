@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use boundary::{
-    AnswerTo, Arrival, Attribute, Attributes, Delivery, Departure, Fault, Handle, LaunchId, Out, Refusal,
-    RefusalCode, Reply, Request, Stop, Wanted, paris_date, release,
+    AnswerTo, Arrival, Attribute, Attributes, Commitment, Delivery, Departure, Fault, Handle, LaunchId, Out,
+    Refusal, RefusalCode, Released, Reply, Request, Stop, Wanted, paris_date, release,
 };
+use time::OffsetDateTime;
 use url::Url;
 
 use super::answer::{Labels, Outcome};
 use super::dispatcher::{Dispatcher, back_of};
+use super::failed::at_hop_b;
 use super::parked::{Awaits, Parked};
 use super::store::{Committed, Gate, Item, Write};
 use super::weigh::{Asked, Weighed};
-use crate::journal::{Event, Happened};
+use crate::journal::{Event, Happened, Hop};
+use crate::pseudonyms::{NameRow, Named};
 
 /// How often a launch is decided again because a pseudonym changed under it. More often than once is a fault.
 const ATTEMPTS: usize = 3;
@@ -38,7 +41,8 @@ impl Dispatcher {
         *launch = parked.launch.clone();
         labels.via = Some(parked.arrival.via.protocol.as_str());
         let back = back_of(&parked.arrival);
-        self.resume(request, &handle, &answer, &parked).await.map_err(|stop| stop.with_back(&back))
+        let resumed = self.resume(request, &handle, &answer, &parked).await;
+        resumed.map_err(|stop| stop.with_back(&back).ending(at_hop_b(&parked.arrival, "delivery")))
     }
 
     /// Reads a parked launch and checks that this browser brought it. It stays until it is taken.
@@ -54,7 +58,10 @@ impl Dispatcher {
         let (cookie, _) = self.outbound.binding(handle);
         if !request.presents(&cookie, &parked.binding) {
             // No way back: whoever holds a handle without its cookie may be the publisher, who must not learn the ENT.
-            return Err(RefusalCode::BrowserUnbound.about("the binding cookie is absent").into());
+            return Err(RefusalCode::BrowserUnbound
+                .about("the binding cookie is absent")
+                .ending(at_hop_b(&parked.arrival, "cookie"))
+                .into());
         }
         let back = back_of(&parked.arrival);
         if parked.awaits == awaits { Ok(parked) } else { Err(spent().with_back(back).into()) }
@@ -69,10 +76,11 @@ impl Dispatcher {
     ) -> Result<Outcome, Stop> {
         if parked.tool != answer.tool {
             let words = format!("tool {} asks for a launch of tool {}", answer.tool, parked.tool);
-            return Ok(self.tell(answer, RefusalCode::AuthorizationInvalid.about(words)));
+            let refusal = RefusalCode::AuthorizationInvalid.about(words);
+            return Ok(self.tell(answer, refusal.ending(at_hop_b(&parked.arrival, "tool"))));
         }
         for _ in 0..ATTEMPTS {
-            let mut event = self.event_of(&parked.launch, &parked.arrival);
+            let mut event = self.event_of(&parked.launch, &parked.arrival, Hop::B);
             let item = match self.deliver(request, answer, parked, &mut event).await {
                 Ok((reply, names)) => (Outcome::Delivered(reply), names),
                 Err(Stop::Refused(refusal)) => {
@@ -111,25 +119,16 @@ impl Dispatcher {
                     .into());
             }
         };
-        if asked.joining.is_some() {
-            self.ask(&mut asked).await?;
-        }
-        let Asked { subject, school, resource, tool, sector, .. } = &*asked;
-        if tool.value.id != answer.tool {
+        if asked.tool.value.id != answer.tool {
             // The token would be for the new tool and go to the old one's address.
             return Err(RefusalCode::HandleSpent
                 .about("the resource moved to another tool meanwhile")
                 .into());
         }
-        let entitled = self.rooms.licensing.entitle(subject, school, resource, tool).await?;
-        let named = self.rooms.names.of_launch(sector, subject, arrival).await?;
-        let agreement = self.rooms.agreements.agreement(&resource.value.ark).await?;
-        let known = self.known_attributes(&asked, arrival).await?;
-        let today = paris_date(event.at);
-        let released = release(entitled, named.identifiers, agreement.as_deref(), &known, today);
+        let (released, fresh, commitment) = self.release(&mut asked, arrival, event.at).await?;
         event.happened = Happened::Delivered;
         event.attributes = released.attributes().names().collect();
-        event.commitment = Some(named.commitment);
+        event.commitment = Some(commitment);
         let way_back = match &arrival.return_url {
             Some(url) => self.outbound.way_back(&*self.world, request, url)?,
             None => None,
@@ -138,8 +137,29 @@ impl Dispatcher {
         let departure = Departure::new(released, delivery(&asked, arrival, return_url));
         let mut reply = self.outbound.finish(&*self.world, answer, &departure).await?;
         reply.cookies.extend(cookie);
-        let writes = named.fresh.into_iter().map(Write::Name).collect();
+        let writes = fresh.into_iter().map(Write::Name).collect();
         Ok((reply.within(arrival.via.ent.clone()), writes))
+    }
+
+    /// May they open it, what does the publisher call them, and what may it know? Somebody new is written down, and a
+    /// seat that is needed is taken.
+    pub(super) async fn release(
+        &self,
+        asked: &mut Asked,
+        arrival: &Arrival,
+        at: OffsetDateTime,
+    ) -> Result<(Released, Vec<NameRow>, Commitment), Stop> {
+        if asked.joining.is_some() {
+            self.ask(asked).await?;
+        }
+        let Asked { subject, school, resource, tool, sector, .. } = &*asked;
+        let entitled = self.rooms.licensing.entitle(subject, school, resource, tool).await?;
+        let Named { identifiers, fresh, commitment } =
+            self.rooms.names.of_launch(sector, subject, arrival).await?;
+        let agreement = self.rooms.agreements.agreement(&resource.value.ark).await?;
+        let known = self.known_attributes(asked, arrival).await?;
+        let released = release(entitled, identifiers, agreement.as_deref(), &known, paris_date(at));
+        Ok((released, fresh, commitment))
     }
 
     /// What is known about the person, from the directory and the sign-on. The agreement decides what passes.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use boundary::{Back, EntId, Fault, Inbound, LaunchId, Outbound, Refusal, Reply, Request, Stop, World};
 
 use super::answer::{Answer, Labels, Outcome};
+use super::failed::{FailedSignOn, FailedSignOns};
 use super::store::LaunchStore;
 use crate::agreements::AgreementStore;
 use crate::catalogue::CatalogueStore;
@@ -27,6 +28,8 @@ pub struct Rooms {
     pub agreements: Arc<dyn AgreementStore>,
     /// Where the launch waits, and where it is written down.
     pub launches: Arc<dyn LaunchStore>,
+    /// Where it is noted that it ended before it could be written down.
+    pub failed: Arc<dyn FailedSignOns>,
 }
 
 /// Sends each launch through the rooms.
@@ -89,6 +92,7 @@ impl Dispatcher {
     }
 
     async fn answer(&self, launch: LaunchId, outcome: Outcome, labels: Labels) -> Answer {
+        self.note_failed(&launch, &outcome);
         let embedders = match outcome.embedder() {
             // A page that cannot say who may frame it shows nowhere but on its own: never a reason to fail.
             Some(ent) => self.rooms.directory.store().ent(ent).await.ok().flatten(),
@@ -96,6 +100,18 @@ impl Dispatcher {
         };
         let embedders = embedders.map(|ent| ent.origins.clone()).unwrap_or_default();
         Answer { launch, outcome, embedders, labels }
+    }
+
+    fn note_failed(&self, launch: &LaunchId, outcome: &Outcome) {
+        let (sign_on, code) = match outcome {
+            Outcome::Refused { refusal, .. } => (refusal.sign_on(), Some(refusal.code())),
+            Outcome::Fault(fault) => (fault.sign_on.as_deref(), None),
+            Outcome::Step(_) | Outcome::Choose(_) | Outcome::Delivered(_) => return,
+        };
+        if let Some(sign_on) = sign_on.cloned() {
+            let (launch, at) = (launch.clone(), self.world.now());
+            self.rooms.failed.note(FailedSignOn { launch, at, code, sign_on });
+        }
     }
 }
 

@@ -8,10 +8,14 @@ mod answer;
 mod arrive;
 mod depart;
 mod dispatcher;
+mod failed;
 mod parked;
+mod rehearse;
 mod store;
 mod weigh;
 
 pub use answer::{Answer, Labels, Outcome, SchoolChoice};
 pub use dispatcher::{Dispatcher, Rooms};
+pub use failed::{FailedSignOn, FailedSignOns};
+pub use rehearse::Rehearsed;
 pub use store::{Committed, Gate, Item, LaunchStore, ParkedRow, Write};

@@ -7,7 +7,7 @@ use boundary::{Arrival, Fault, RefusalCode, Stop, Subject, Uai, Wanted};
 use super::dispatcher::Dispatcher;
 use crate::catalogue::{self, Resource};
 use crate::directory::{Joining, Registered, Resolved, School, Sector, Tool};
-use crate::journal::{Event, Happened};
+use crate::journal::{Event, Happened, Hop};
 
 /// Somebody at a school who wants a resource.
 pub(super) struct Asked {
@@ -66,10 +66,11 @@ impl Dispatcher {
     }
 
     /// What is known of a launch when its weighing begins.
-    pub(super) fn event_of(&self, launch: &boundary::LaunchId, arrival: &Arrival) -> Event {
+    pub(super) fn event_of(&self, launch: &boundary::LaunchId, arrival: &Arrival, hop: Hop) -> Event {
         Event {
             launch: launch.clone(),
             at: self.world.now(),
+            hop,
             ent: arrival.via.ent.clone(),
             school: None,
             sector: None,

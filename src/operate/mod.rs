@@ -3,4 +3,6 @@
 pub mod apply;
 pub mod backup;
 pub mod doctor;
+pub mod dry_run;
 pub mod rotation;
+pub mod trace;

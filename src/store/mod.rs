@@ -12,11 +12,13 @@ mod contention;
 mod db;
 mod directory;
 mod error;
+mod failed;
 mod federation;
 mod kept;
 mod keys;
 mod launches;
 mod licensing;
+mod looking;
 mod migrate;
 mod objects;
 mod people;
@@ -45,10 +47,13 @@ pub use migrate::{known_schema, migrate};
 pub use versions::Versions;
 
 use db::{Tx, both};
+use failed::Ring;
 use kept::Kept;
 use versions::bump;
 
 use crate::operate::backup::{BackupError, Reader, Tables, Writer};
+
+use crate::launch::{FailedSignOn, FailedSignOns};
 
 const PING: &str = "SELECT version FROM change_counter WHERE id = 1";
 
@@ -58,7 +63,24 @@ pub struct Store {
     versions: Arc<Versions>,
     writer: writer::Writer,
     kept: Kept,
+    failed: Arc<Ring>,
     poll: JoinHandle<()>,
+    ring: JoinHandle<()>,
+}
+
+/// How busy a store is, for the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Writes that wait for the writer.
+    pub waiting: usize,
+    /// Transactions of launches since the start.
+    pub batches: u64,
+    /// Launches' writes in them.
+    pub items: u64,
+    /// Whether caches are bypassed, because the poll of changes is late.
+    pub bypassed: bool,
+    /// Failed sign-ons that were not kept since the start.
+    pub dropped: u64,
 }
 
 impl Store {
@@ -69,10 +91,19 @@ impl Store {
     #[must_use]
     pub fn open(db: Db, boot: String) -> Self {
         let versions = Arc::new(Versions::default());
-        let poll = versions.follow(db.clone());
+        let failed = Ring::new(db.clone());
+        let (poll, ring) = (versions.follow(db.clone()), failed.follow());
         let writer = writer::Writer::start(db.clone(), boot);
         let kept = Kept::new(&versions);
-        Self { db, versions, writer, kept, poll }
+        Self { db, versions, writer, kept, failed, poll, ring }
+    }
+
+    /// How busy it is.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let (waiting, batches, items) = self.writer.load();
+        let (bypassed, dropped) = (self.versions.current("").is_none(), self.failed.dropped());
+        Load { waiting, batches, items, bypassed, dropped }
     }
 
     /// Whether the database answers, for readiness.
@@ -84,6 +115,11 @@ impl Store {
         let _: i64 = both!("asking whether the database answers", self.db.read(), c =>
             sqlx::query_scalar(PING).fetch_one(c))?;
         Ok(())
+    }
+
+    fn stop(&self) {
+        self.poll.abort();
+        self.ring.abort();
     }
 
     /// Commits what changes something that is kept, and tells every process, this one at once.
@@ -101,7 +137,8 @@ impl Store {
     /// Writes what is queued, takes nothing more, and closes the database.
     pub async fn close(&self) {
         self.writer.close().await;
-        self.poll.abort();
+        self.stop();
+        self.failed.write().await;
         self.db.close().await;
     }
 }
@@ -126,6 +163,12 @@ impl Tables for Db {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        self.poll.abort();
+        self.stop();
+    }
+}
+
+impl FailedSignOns for Store {
+    fn note(&self, failed: FailedSignOn) {
+        self.failed.note(failed);
     }
 }

@@ -8,6 +8,7 @@ use super::Store;
 use super::db::{Db, rows};
 use super::error::StoreError;
 use super::time::millis;
+use crate::operate::trace::FAILED_KEPT;
 
 /// As many rows as a statement deletes in a few milliseconds.
 const PARKED: &str = "DELETE FROM parked WHERE handle IN \
@@ -15,21 +16,26 @@ const PARKED: &str = "DELETE FROM parked WHERE handle IN \
 const FIRST_USES: &str = "DELETE FROM first_use WHERE name IN \
                           (SELECT name FROM first_use WHERE expires <= $1 ORDER BY expires LIMIT 500)";
 
+const FAILED_SIGN_ONS: &str = "DELETE FROM failed_sign_on WHERE (connection, slot) IN \
+                               (SELECT connection, slot FROM failed_sign_on WHERE at <= $1 ORDER BY at LIMIT 500)";
+
 /// Every statement of this file.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[PARKED, FIRST_USES];
+pub(super) const STATEMENTS: &[&str] = &[PARKED, FIRST_USES, FAILED_SIGN_ONS];
 
 impl Store {
-    /// Deletes parked launches and first uses that have expired, and answers how many.
+    /// Deletes parked launches and first uses that have expired and failed sign-ons older than a day, and answers how
+    /// many.
     ///
     /// # Errors
     /// A [`Fault`] when the database does not answer. What was deleted until then stays deleted.
     pub async fn purge(&self, now: OffsetDateTime) -> Result<u64, Fault> {
         let mut deleted = 0;
-        for statement in [PARKED, FIRST_USES] {
+        let kept_since = now - FAILED_KEPT;
+        for (statement, until) in [(PARKED, now), (FIRST_USES, now), (FAILED_SIGN_ONS, kept_since)] {
             loop {
                 let began = Instant::now();
-                let some = expired(&self.db, statement, millis(now)).await?;
+                let some = expired(&self.db, statement, millis(until)).await?;
                 deleted += some;
                 if some == 0 {
                     break;
@@ -41,10 +47,10 @@ impl Store {
     }
 }
 
-async fn expired(db: &Db, statement: &'static str, now: i64) -> Result<u64, StoreError> {
+async fn expired(db: &Db, statement: &'static str, until: i64) -> Result<u64, StoreError> {
     let mut tx = db.begin().await?;
     let deleted =
-        rows!("deleting what has expired", tx.on(), c => sqlx::query(statement).bind(now).execute(c))?;
+        rows!("deleting what has expired", tx.on(), c => sqlx::query(statement).bind(until).execute(c))?;
     tx.commit().await?;
     Ok(deleted)
 }

@@ -78,6 +78,26 @@ impl Guard {
     }
 }
 
+/// Whether an entry of the allow-list holds public addresses, which need none. Names are not looked up.
+#[must_use]
+pub fn holds_public(entry: &str) -> bool {
+    if let Ok(network) = entry.parse::<IpNet>() {
+        return match network {
+            IpNet::V4(network) => !RESERVED_V4.iter().any(|(net, bits)| {
+                Ipv4Net::new((*net).into(), *bits).is_ok_and(|own| own.contains(&network))
+            }),
+            IpNet::V6(network) => !RESERVED_V6.iter().any(|(net, bits)| {
+                Ipv6Net::new((*net).into(), *bits).is_ok_and(|own| own.contains(&network))
+            }),
+        };
+    }
+    match Url::parse(&format!("http://{entry}/")).as_ref().map(Url::host) {
+        Ok(Some(Host::Ipv4(ip))) => is_public(IpAddr::V4(ip)),
+        Ok(Some(Host::Ipv6(ip))) => is_public(IpAddr::V6(ip)),
+        _ => false,
+    }
+}
+
 /// Names that always mean this machine (RFC 6761 section 6.3).
 pub fn is_local(name: &str) -> bool {
     let name = name.trim_end_matches('.');

@@ -13,11 +13,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::ACCEPT;
+use reqwest::header::{ACCEPT, DATE};
 use thiserror::Error;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 use url::Url;
 
 use guard::Guard;
+pub use guard::holds_public;
 use resolve::GuardedResolver;
 
 /// What the operator sets.
@@ -59,6 +62,15 @@ pub enum TransportError {
     TooLarge(usize),
 }
 
+/// What a peer answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The document.
+    pub body: Bytes,
+    /// The time of the peer's clock, where it says it (RFC 9110 section 6.6.1).
+    pub date: Option<OffsetDateTime>,
+}
+
 /// A client for GET requests to peers.
 pub struct Transport {
     client: reqwest::Client,
@@ -89,13 +101,15 @@ impl Transport {
     ///
     /// # Errors
     /// [`TransportError`] says why there is none.
-    pub async fn get(&self, url: &Url, accept: &str) -> Result<Bytes, TransportError> {
+    pub async fn get(&self, url: &Url, accept: &str) -> Result<Answer, TransportError> {
         self.guard.check(url)?;
         let mut response =
             self.client.get(url.clone()).header(ACCEPT, accept).send().await.map_err(failed)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(TransportError::Status(response.status().as_u16()));
         }
+        let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len() + chunk.len() > self.max_bytes {
@@ -103,7 +117,7 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body.freeze())
+        Ok(Answer { body: body.freeze(), date })
     }
 }
 

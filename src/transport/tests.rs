@@ -39,7 +39,7 @@ async fn server() -> u16 {
 }
 
 async fn ask(transport: &Transport, url: &str) -> Result<Bytes, TransportError> {
-    transport.get(&Url::parse(url).unwrap(), "application/json").await
+    transport.get(&Url::parse(url).unwrap(), "application/json").await.map(|answer| answer.body)
 }
 
 #[tokio::test]
@@ -89,4 +89,24 @@ fn an_unreadable_allow_list_is_refused() {
         max_bytes: 0,
     };
     assert!(matches!(Transport::new(&rules), Err(TransportError::Rules(_))));
+}
+
+#[tokio::test]
+async fn the_peers_clock_is_read() {
+    let port = server().await;
+    let url = Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap();
+    let answer = transport(&["127.0.0.1"]).get(&url, "text/plain").await.unwrap();
+    assert!(answer.date.unwrap().year() >= 2025, "hyper says its time");
+}
+
+#[test]
+fn an_entry_that_holds_public_addresses_is_known() {
+    for public in ["0.0.0.0/0", "10.0.0.0/7", "8.8.8.8", "8.8.8.8:443", "[2001:4860::1]:443", "::/0"] {
+        assert!(holds_public(public), "{public}");
+    }
+    for private in
+        ["10.0.0.0/8", "192.168.7.0/24", "127.0.0.1:8602", "fd00::/8", "ent.localhost", "ent.example.fr:443"]
+    {
+        assert!(!holds_public(private), "{private}");
+    }
 }

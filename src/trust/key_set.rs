@@ -22,6 +22,11 @@ impl KeySet {
         Some(Self(keys.filter(signs).map(entry).collect()))
     }
 
+    /// All keys, as JWK text.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, key)| &**key)
+    }
+
     /// The key of an id. A key without id serves only where it is the only one.
     #[must_use]
     pub fn key(&self, kid: &str) -> Option<Arc<str>> {

@@ -4,11 +4,13 @@
 //! fetches the set once more, within a limit; a set that cannot be fetched serves on for a day.
 
 mod key_set;
+mod look;
 #[cfg(test)]
 mod tests;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use boundary::registration::{KeySource, LtiPlatform};
@@ -21,6 +23,7 @@ use url::Url;
 
 use crate::transport::Transport;
 pub use key_set::KeySet;
+pub use look::{Look, LookError};
 
 /// How long a set is fresh.
 const FRESH: time::Duration = time::Duration::HOUR;
@@ -31,6 +34,8 @@ const FAILED: time::Duration = time::Duration::seconds(5);
 /// Extra fetches for unknown key ids: this many at once, then one every ten seconds.
 const BURST: NonZeroU32 = NonZeroU32::new(3).unwrap();
 const REFILL: Duration = Duration::from_secs(10);
+/// What is asked for.
+const ACCEPT: &str = "application/jwk-set+json, application/json";
 /// How many connections are remembered.
 const CONNECTIONS: u64 = 20_000;
 
@@ -39,6 +44,20 @@ pub struct KeySets {
     transport: Transport,
     clock: Arc<dyn Clock>,
     shelves: Cache<(String, String), Arc<Shelf>>,
+    fetched: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// What fetching came to, for the metrics.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fetches {
+    /// Sets that were fetched since the start.
+    pub fetched: u64,
+    /// Fetches that failed.
+    pub failed: u64,
+    /// By how much the clock of a peer was ahead of ours when its set was fetched last; of all peers the one that
+    /// differs most.
+    pub skew: time::Duration,
 }
 
 /// What is known of one connection's source. The lock makes concurrent launches share one fetch.
@@ -51,13 +70,29 @@ struct Shelf {
 struct Held {
     set: Option<(Arc<KeySet>, OffsetDateTime)>,
     failed: Option<(String, OffsetDateTime)>,
+    /// How far the peer's clock was ahead of ours.
+    skew: Option<time::Duration>,
 }
 
 impl KeySets {
     /// No sets yet.
     #[must_use]
     pub fn new(transport: Transport, clock: Arc<dyn Clock>) -> Self {
-        Self { transport, clock, shelves: Cache::new(CONNECTIONS) }
+        let (fetched, failed) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { transport, clock, shelves: Cache::new(CONNECTIONS), fetched, failed }
+    }
+
+    /// What fetching came to so far.
+    #[must_use]
+    pub fn fetches(&self) -> Fetches {
+        // A set that is being fetched just now is told next time.
+        let skew = |shelf: Arc<Shelf>| shelf.held.try_lock().ok()?.skew;
+        let skews = self.shelves.iter().filter_map(|(_, shelf)| skew(shelf));
+        Fetches {
+            fetched: self.fetched.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+            skew: skews.max_by_key(|skew| skew.abs()).unwrap_or_default(),
+        }
     }
 
     /// The key of an ENT with this id, as JWK or PEM text; `None` when its source does not have it.
@@ -127,18 +162,22 @@ impl KeySets {
     }
 
     async fn fetch(&self, held: &mut Held, platform: &LtiPlatform, url: &Url) -> Result<Arc<KeySet>, String> {
-        let answer = self.transport.get(url, "application/jwk-set+json, application/json").await;
-        let read = answer
-            .map_err(|e| e.to_string())
-            .and_then(|bytes| KeySet::read(&bytes).ok_or_else(|| "the answer is not a key set".to_owned()));
+        let answer = self.transport.get(url, ACCEPT).await.map_err(|e| e.to_string());
+        let read = answer.and_then(|answer| {
+            let set = KeySet::read(&answer.body).ok_or_else(|| "the answer is not a key set".to_owned())?;
+            Ok((set, answer.date))
+        });
         let now = self.clock.now();
         match read {
-            Ok(set) => {
+            Ok((set, date)) => {
                 let set = Arc::new(set);
-                *held = Held { set: Some((Arc::clone(&set), now)), failed: None };
+                let skew = date.map(|theirs| theirs - now);
+                *held = Held { set: Some((Arc::clone(&set), now)), failed: None, skew };
+                self.fetched.fetch_add(1, Ordering::Relaxed);
                 Ok(set)
             }
             Err(why) => {
+                self.failed.fetch_add(1, Ordering::Relaxed);
                 tracing::warn!(connection = %platform.id, why, "a key set cannot be fetched");
                 held.failed = Some((why.clone(), now));
                 Err(why)

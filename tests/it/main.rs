@@ -17,11 +17,15 @@ mod crossings;
 mod documents;
 mod keys;
 mod launches;
+mod looking;
+mod monitoring;
 mod operating;
 mod races;
 mod refusals;
 mod registries;
 mod resolution;
+#[cfg(feature = "otel")]
+mod spans;
 mod stage;
 mod threats;
 mod unlinkable;

@@ -64,6 +64,10 @@ const CRATES_IN_ROOMS: &[(&str, &[&str])] = &[
     ("conformance", &["demo"]),
     ("axum", &["http", "pages", "access", "boot"]),
     ("reqwest", &["transport"]),
+    ("opentelemetry", &["http"]),
+    ("opentelemetry_sdk", &["http"]),
+    ("opentelemetry_otlp", &["http"]),
+    ("tracing_opentelemetry", &["http"]),
 ];
 
 /// Each member of the workspace ("." is the broker), and the crates of ours that its manifest may name.

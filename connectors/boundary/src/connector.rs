@@ -15,6 +15,7 @@ use crate::refusal::{Back, Refusal};
 use crate::registration::{LtiTool, Protocol};
 use crate::reply::{BindingCookie, Reply};
 use crate::request::Request;
+use crate::sign_on::SignOn;
 use crate::world::World;
 
 /// The methods that doors are opened for.
@@ -46,13 +47,15 @@ pub struct Fault {
     pub detail: String,
     /// The way back, where it is known.
     pub back: Box<Back>,
+    /// The sign-on of a known connection that it ended.
+    pub sign_on: Option<Box<SignOn>>,
 }
 
 impl Fault {
     /// A fault with words for the operator.
     #[must_use]
     pub fn new(detail: impl Into<String>) -> Self {
-        Self { detail: detail.into(), back: Box::default() }
+        Self { detail: detail.into(), back: Box::default(), sign_on: None }
     }
 
     /// The same fault with a way back.
@@ -80,6 +83,15 @@ impl Stop {
             Self::Refused(r) if r.back() == &Back::default() => Self::Refused(r.with_back(back.clone())),
             Self::Fault(f) if *f.back == Back::default() => Self::Fault(f.with_back(back.clone())),
             other => other,
+        }
+    }
+
+    /// The same stop, which ended a sign-on.
+    #[must_use]
+    pub fn ending(self, sign_on: SignOn) -> Self {
+        match self {
+            Self::Refused(refusal) => Self::Refused(refusal.ending(sign_on)),
+            Self::Fault(fault) => Self::Fault(Fault { sign_on: Some(Box::new(sign_on)), ..fault }),
         }
     }
 }

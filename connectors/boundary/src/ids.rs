@@ -167,6 +167,11 @@ impl fmt::Debug for Handle {
     }
 }
 
+/// The text is not a launch id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("not a launch id: 16 characters out of a-z 2-7, as pages and logs show them")]
+pub struct NotALaunchId;
+
 /// The number of one launch, shown on error pages and kept in the journal; never sent to a publisher, who could
 /// otherwise compare notes with another one. 80 random bits as 16 characters out of `a-z2-7`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -180,6 +185,15 @@ impl LaunchId {
         let mut bits = [0; 10];
         chance.fill(&mut bits);
         Self(BASE32_NOPAD.encode(&bits).to_ascii_lowercase())
+    }
+
+    /// Reads an id that somebody copied from a page; capitals and spaces around it do not matter.
+    ///
+    /// # Errors
+    /// [`NotALaunchId`] when the text has another form.
+    pub fn parse(text: &str) -> Result<Self, NotALaunchId> {
+        let text = text.trim().to_ascii_lowercase();
+        if text.len() == 16 && text.chars().all(is_base32) { Ok(Self(text)) } else { Err(NotALaunchId) }
     }
 
     /// The id as text.
@@ -208,6 +222,14 @@ mod tests {
         assert!(EntId::parse("ent-demo.1_A").is_ok());
         for bad in ["", " a", "a b", "-a", "a/b", "é", &"x".repeat(65)] {
             assert!(EntId::parse(bad).is_err(), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_launch_id_is_read_as_people_copy_it() {
+        assert_eq!(LaunchId::parse(" ABCDEFGHijklmn27\n").unwrap().as_str(), "abcdefghijklmn27");
+        for bad in ["", "abc", "abcdefghijklmn10", "abcdefghijklmn277", "abcdefghijklmnéé"] {
+            assert!(LaunchId::parse(bad).is_err(), "{bad:?} was taken");
         }
     }
 

@@ -37,6 +37,7 @@ mod reply;
 mod request;
 mod school_year;
 mod seal;
+mod sign_on;
 mod subject;
 mod uai;
 mod world;
@@ -52,8 +53,8 @@ pub use connector::{AnswerTo, Destination, Door, Fault, In, Inbound, Method, Out
 pub use decide::{Decision, Entitled, Question, SeatOffer, decide};
 pub use departure::{Delivery, Departure};
 pub use ids::{
-    ConnectionId, EntId, Handle, LaunchId, NotAHandle, NotASlug, OrganisationId, PersonId, ResourceKey,
-    SectorId, SubscriptionId, ToolId,
+    ConnectionId, EntId, Handle, LaunchId, NotAHandle, NotALaunchId, NotASlug, OrganisationId, PersonId,
+    ResourceKey, SectorId, SubscriptionId, ToolId,
 };
 pub use licence::{Kind, Offer, Pool, SeatState, Seats};
 pub use profile::{Profile, UnknownProfile};
@@ -67,6 +68,7 @@ pub use reply::{BindingCookie, Body, PageName, Reply};
 pub use request::{Ambiguous, Fields, Request};
 pub use school_year::{NotASchoolYear, SchoolYear, paris_date, paris_midnight};
 pub use seal::SealPurpose;
+pub use sign_on::{SignOn, Trail};
 pub use subject::{Group, GroupStatus, Subject};
 pub use uai::{NotAUai, Uai};
 pub use world::{

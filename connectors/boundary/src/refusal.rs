@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::ids::EntId;
+use crate::sign_on::SignOn;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
@@ -101,7 +102,7 @@ impl RefusalCode {
     /// A refusal with this code; `detail` is for the operator and holds no personal data.
     #[must_use]
     pub fn about(self, detail: impl Into<String>) -> Refusal {
-        Refusal { code: self, detail: detail.into(), back: Box::default() }
+        Refusal { code: self, detail: detail.into(), back: Box::default(), sign_on: None }
     }
 }
 
@@ -122,6 +123,7 @@ pub struct Refusal {
     code: RefusalCode,
     detail: String,
     back: Box<Back>,
+    sign_on: Option<Box<SignOn>>,
 }
 
 impl Refusal {
@@ -147,6 +149,19 @@ impl Refusal {
     #[must_use]
     pub fn with_back(mut self, back: Back) -> Self {
         *self.back = back;
+        self
+    }
+
+    /// The sign-on of a known connection that failed, where this refusal ended one.
+    #[must_use]
+    pub fn sign_on(&self) -> Option<&SignOn> {
+        self.sign_on.as_deref()
+    }
+
+    /// The same refusal, which ended a sign-on.
+    #[must_use]
+    pub fn ending(mut self, sign_on: SignOn) -> Self {
+        self.sign_on = Some(Box::new(sign_on));
         self
     }
 }

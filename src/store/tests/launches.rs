@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use super::examples::{NOW, atlas, college, ent, lycee, sector};
 use super::{count, on_both, rows};
 use crate::boot::SystemChance;
-use crate::journal::{Event, Happened};
+use crate::journal::{Event, Happened, Hop};
 use crate::launch::{Committed, Gate, Item, LaunchStore, ParkedRow, Write};
 use crate::store::Store;
 
@@ -31,6 +31,7 @@ fn event(school: Option<Uai>) -> Write {
     Write::Event(Event {
         launch: LaunchId::draw(&SystemChance),
         at: NOW,
+        hop: Hop::B,
         ent: ent(),
         school,
         sector: Some(sector()),

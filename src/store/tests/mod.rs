@@ -5,6 +5,7 @@ mod backup;
 mod catalogue;
 mod directory;
 mod examples;
+mod failed;
 mod federation;
 mod keys;
 mod launches;

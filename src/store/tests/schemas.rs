@@ -7,8 +7,8 @@ use sqlx::{Executor, SqlSafeStr};
 use super::Scratch;
 use crate::store::db::Db;
 use crate::store::{
-    self, backup, directory, federation, keys, launches, licensing, objects, people, pseudonyms, purge,
-    restore, tables, versions, writer,
+    self, backup, directory, failed, federation, keys, launches, licensing, looking, objects, people,
+    pseudonyms, purge, restore, tables, versions, writer,
 };
 
 async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {
@@ -25,9 +25,11 @@ async fn every_statement_is_understood_by_its_engine() {
     let (lite_db, postgres_db) = (scratch.lite.open().await, scratch.postgres.open().await);
     let alike: Vec<&[&'static str]> = vec![
         directory::STATEMENTS,
+        failed::STATEMENTS,
         keys::STATEMENTS,
         launches::STATEMENTS,
         licensing::STATEMENTS,
+        looking::STATEMENTS,
         objects::STATEMENTS,
         people::STATEMENTS,
         pseudonyms::STATEMENTS,

@@ -9,6 +9,9 @@ mod batch;
 mod rows;
 mod task;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
 use boundary::{EntId, Fault, PersonId, SeatOffer};
 use time::OffsetDateTime;
 use tokio::sync::{mpsc, oneshot};
@@ -48,14 +51,32 @@ pub(in crate::store) use {alone::STATEMENTS as ALONE, batch::STATEMENTS as BATCH
 /// The way to the task.
 pub(in crate::store) struct Writer {
     queue: mpsc::Sender<Job>,
+    written: Arc<Written>,
+}
+
+/// What was written since the start.
+#[derive(Default)]
+struct Written {
+    batches: AtomicU64,
+    items: AtomicU64,
+    /// Those who wait for a transaction of their own, now.
+    alones: AtomicUsize,
 }
 
 impl Writer {
     /// Starts the task. `boot` names this run of the process, and with it the journal's chains: no two are alike.
     pub fn start(db: Db, boot: String) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(task::Task::new(db, boot).run(waiting));
-        Self { queue }
+        let written = Arc::new(Written::default());
+        tokio::spawn(task::Task::new(db, boot, Arc::clone(&written)).run(waiting));
+        Self { queue, written }
+    }
+
+    /// How many writes wait; how many transactions of launches were committed, and how many items in them.
+    pub fn load(&self) -> (usize, u64, u64) {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let alones = self.written.alones.load(Ordering::Relaxed);
+        (QUEUE - self.queue.capacity() + alones, count(&self.written.batches), count(&self.written.items))
     }
 
     /// Writes the item of one hop.

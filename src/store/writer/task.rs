@@ -1,13 +1,15 @@
 //! The task that owns what is written: gathers, commits, answers.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use boundary::Fault;
 use tokio::sync::{mpsc, oneshot};
 
 use super::alone::Alone;
 use super::rows::Entry;
-use super::{Answer, Job, QUEUE, alone, batch};
+use super::{Answer, Job, QUEUE, Written, alone, batch};
 use crate::journal::Chains;
 use crate::launch::Committed;
 use crate::store::db::Db;
@@ -26,12 +28,13 @@ pub(super) struct Task {
     chains: Chains,
     /// Those who wait for a transaction of their own.
     alones: VecDeque<(Alone, Answer<bool>)>,
+    written: Arc<Written>,
 }
 
 impl Task {
-    pub fn new(db: Db, boot: String) -> Self {
+    pub fn new(db: Db, boot: String, written: Arc<Written>) -> Self {
         let chains = Chains::new(boot.clone());
-        Self { db, boot, again: 0, chains, alones: VecDeque::new() }
+        Self { db, boot, again: 0, chains, alones: VecDeque::new(), written }
     }
 
     pub async fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
@@ -57,6 +60,7 @@ impl Task {
                     let _ = answer.send(alone::write(&self.db, &what).await.map_err(Fault::from));
                 }
             }
+            self.written.alones.store(self.alones.len(), Ordering::Relaxed);
         }
         for answer in closing {
             let _ = answer.send(());
@@ -93,6 +97,8 @@ impl Task {
         }
         match batch::write(&self.db, &mut self.chains, &entries).await {
             Ok(outcomes) => {
+                self.written.batches.fetch_add(1, Ordering::Relaxed);
+                self.written.items.fetch_add(outcomes.len() as u64, Ordering::Relaxed);
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
                     let _ = answer.send(Ok(outcome));
                 }

@@ -126,6 +126,7 @@ fn dispatcher(desk: &Arc<Desk>, store: &Arc<Store>) -> Dispatcher {
         names: Names::new(store.clone(), desk.clone(), clock),
         agreements: store.clone(),
         launches: store.clone(),
+        failed: store.clone(),
     };
     Dispatcher::new(desk.clone(), Arc::new(SignOn), Arc::new(lti::Platform), rooms, Duration::from_secs(300))
 }

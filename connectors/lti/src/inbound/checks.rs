@@ -1,8 +1,8 @@
 //! Every check of an id_token (LTI Core 1.3, section 5.1.3; OpenID Connect Core 1.0, section 3.1.3.7), in a fixed order.
-//! A refusal names the checks that passed, so that an operator sees how far it came.
+//! The trail names the checks that passed, so that an operator sees how far it came.
 
 use boundary::registration::LtiPlatform;
-use boundary::{RefusalCode, Stop, World};
+use boundary::{RefusalCode, Stop, Trail, World};
 use serde_json::Value;
 use url::Url;
 
@@ -29,7 +29,7 @@ type Check<R> = (&'static str, fn(&R) -> Result<(), String>);
 
 impl Run<'_> {
     /// Runs every check; the first that fails ends it.
-    pub fn all(&self) -> Result<(), Stop> {
+    pub fn all(&self, trail: &mut Trail) -> Result<(), Stop> {
         let checks: [Check<Self>; 12] = [
             ("iss", Self::iss),
             ("aud", Self::aud),
@@ -44,16 +44,14 @@ impl Run<'_> {
             ("message_type", Self::message_type),
             ("resource_link", Self::resource_link),
         ];
-        let mut passed = vec!["signature"];
         for (name, check) in checks {
+            trail.begin(name);
             if let Err(why) = check(self) {
                 let code =
                     if why == UNSERVED { RefusalCode::MessageUnsupported } else { RefusalCode::TokenInvalid };
-                return Err(code
-                    .about(format!("{name}: {why}; passed before: {}", passed.join(", ")))
-                    .into());
+                let passed = trail.passed().join(", ");
+                return Err(code.about(format!("{name}: {why}; passed before: {passed}")).into());
             }
-            passed.push(name);
         }
         Ok(())
     }

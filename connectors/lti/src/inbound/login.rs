@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use boundary::registration::LtiPlatform;
-use boundary::{Back, BindingCookie, Body, ConnectionId, RefusalCode, Reply, Request, Stop, World};
+use boundary::{Back, BindingCookie, Body, ConnectionId, RefusalCode, Reply, Request, Stop, Trail, World};
 use url::Url;
 
 use super::ticket::Ticket;
@@ -20,8 +20,26 @@ struct Wish<'a> {
 }
 
 pub async fn login(world: &dyn World, request: &Request) -> Result<Reply, Stop> {
+    let mut trail = Trail::default();
+    match begin(world, request, &mut trail).await {
+        Err(Stop::Refused(refusal)) => {
+            let connection = named(world, request).await;
+            let refusal = match connection.and_then(|connection| trail.stopped(connection)) {
+                Some(sign_on) => refusal.ending(sign_on),
+                None => refusal,
+            };
+            Err(refusal.into())
+        }
+        other => other,
+    }
+}
+
+async fn begin(world: &dyn World, request: &Request, trail: &mut Trail) -> Result<Reply, Stop> {
+    trail.begin("parameters");
     let wish = read(request)?;
+    trail.begin("target_link_uri");
     check_target(world, request)?;
+    trail.begin("registration");
     let platform = find(world, request, &wish).await?;
     let back = Back { ent: Some(platform.ent.clone()), ..Back::default() };
     let ticket = Ticket::new(platform.id.clone(), world);
@@ -30,6 +48,24 @@ pub async fn login(world: &dyn World, request: &Request) -> Result<Reply, Stop> 
     let cookie =
         BindingCookie { name: cookie_name(&state), value: ticket.cookie, path: COOKIE_PATH, max_age: 600 };
     Ok(Reply::of(Body::Redirect(to)).with_cookie(cookie).within(platform.ent.clone()))
+}
+
+/// The connection that a request which failed was meant for, so that its operator can be helped: the one of the
+/// address, else the one of issuer and client id, else the issuer's only one.
+async fn named(world: &dyn World, request: &Request) -> Option<ConnectionId> {
+    let field = |name: &str| request.fields.one(name).ok().flatten();
+    if let Some(segment) = &request.segment {
+        let id = ConnectionId::parse(segment).ok()?;
+        return world.lti_platform(&id).await.ok()?.map(|platform| platform.id.clone());
+    }
+    let issuer = field("iss").filter(|issuer| issuer.len() <= LONGEST)?;
+    let platforms = world.lti_platforms(issuer).await.ok()?;
+    let asked = platforms.iter().find(|platform| field("client_id") == Some(platform.client_id.as_str()));
+    let only = match platforms.as_slice() {
+        [only] => Some(only),
+        _ => None,
+    };
+    asked.or(only).map(|platform| platform.id.clone())
 }
 
 fn read(request: &Request) -> Result<Wish<'_>, Stop> {

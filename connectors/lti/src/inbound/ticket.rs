@@ -33,14 +33,20 @@ impl Ticket {
         world.seal(SealPurpose::LtiState, &plain)
     }
 
-    /// The ticket that a `state` carries.
+    /// The ticket that a `state` carries, however old.
     pub fn open(state: &str, world: &dyn World) -> Result<Self, Stop> {
         let stale = |words: &str| Stop::from(RefusalCode::LaunchStale.about(words));
         let plain =
             world.open(SealPurpose::LtiState, state).ok_or_else(|| stale("the state is not one of ours"))?;
-        let ticket: Self = serde_json::from_slice(&plain).map_err(|_| stale("the state has another form"))?;
-        let age = world.now() - ticket.issued;
-        if age <= LIFE { Ok(ticket) } else { Err(stale("the sign-on took longer than ten minutes")) }
+        serde_json::from_slice(&plain).map_err(|_| stale("the state has another form"))
+    }
+
+    /// Whether the sign-on was begun a short while ago. It is asked once the connection is known.
+    pub fn check_age(&self, world: &dyn World) -> Result<(), Stop> {
+        if world.now() - self.issued <= LIFE {
+            return Ok(());
+        }
+        Err(RefusalCode::LaunchStale.about("the sign-on took longer than ten minutes").into())
     }
 }
 

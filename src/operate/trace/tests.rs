@@ -1,0 +1,56 @@
+//! What is made of events, whatever their age.
+
+use boundary::{LaunchId, RefusalCode};
+
+use super::{Check, event};
+use crate::journal::Hop;
+
+fn read(rest: &str) -> Vec<Check> {
+    let launch = LaunchId::parse("abcdefghijklmnop").unwrap();
+    let text = format!(r#"{{"launch":"{launch}","at":"2026-11-24T08:05:00Z","ent":"ent",{rest}}}"#);
+    event::read(&launch, &text).unwrap().checks
+}
+
+fn last(checks: &[Check]) -> (Hop, &str, bool) {
+    let last = checks.last().unwrap();
+    (last.hop, &last.name, last.passed)
+}
+
+#[test]
+fn a_delivered_launch_passed_everything() {
+    let checks = read(r#""hop":"B","outcome":"delivered","commitment":"00""#);
+    assert!(checks.iter().all(|check| check.passed));
+    assert_eq!(last(&checks), (Hop::B, "journal", true));
+}
+
+#[test]
+fn every_code_that_is_journalled_fails_one_check_at_its_hop() {
+    for code in RefusalCode::ALL {
+        for (name, hop) in [("A", Hop::A), ("B", Hop::B)] {
+            let checks =
+                read(&format!(r#""hop":"{name}","outcome":"refused","refusal":"{}""#, code.as_str()));
+            let (at, _, passed) = last(&checks);
+            assert_eq!((at, passed), (hop, false), "{}", code.as_str());
+            assert_eq!(checks.iter().filter(|check| !check.passed).count(), 1, "{}", code.as_str());
+        }
+    }
+}
+
+#[test]
+fn the_room_that_gave_the_code_is_named() {
+    let room = |code: &str| {
+        let checks = read(&format!(r#""hop":"A","outcome":"refused","refusal":"{code}""#));
+        checks.last().unwrap().name.clone()
+    };
+    assert_eq!(room("resource_unknown"), "resource");
+    assert_eq!(room("deployment_inactive"), "deployment");
+    assert_eq!(room("school_not_of_ent"), "school");
+    assert_eq!(room("person_left"), "affiliation");
+    assert_eq!(room("no_seat"), "licence");
+    assert_eq!(room("tool_suspended"), "licence");
+}
+
+#[test]
+fn an_event_written_before_hops_were_noted_can_be_read() {
+    assert_eq!(last(&read(r#""outcome":"refused","refusal":"expired""#)), (Hop::B, "licence", false));
+}
