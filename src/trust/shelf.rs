@@ -119,7 +119,11 @@ impl Shelf {
         flight
     }
 
-    fn note(&self, fetched: Result<(KeySet, Option<OffsetDateTime>), String>, now: OffsetDateTime) -> Outcome {
+    fn note(
+        &self,
+        fetched: Result<(KeySet, Option<OffsetDateTime>), String>,
+        now: OffsetDateTime,
+    ) -> Outcome {
         let mut held = self.held();
         match fetched {
             Ok((set, date)) => {
