@@ -110,7 +110,11 @@ impl Broker {
         let metrics = Arc::new(Metrics::measuring(Arc::new(measured)));
         let grace = Duration::from_secs(self.config.server.shutdown_seconds.into());
         let chance = self.rooms.chance.clone();
-        let settings = http::Settings { public_url: self.config.server.public_url.clone() };
+        let server = &self.config.server;
+        let settings = http::Settings {
+            public_url: server.public_url.clone(),
+            trusted_proxies: server.trusted_proxies.clone(),
+        };
         let public = http::router(self.dispatcher.clone(), pages, metrics.clone(), chance, settings);
         let ready = Ready { store: self.rooms.store.clone(), keys: health };
         let operations = http::operations(Arc::new(ready), metrics);

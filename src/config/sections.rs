@@ -18,7 +18,7 @@ pub struct Server {
     pub operations: SocketAddr,
     /// The public origin.
     pub public_url: Url,
-    /// Networks of the proxies in front.
+    /// Networks of the proxies in front: nobody else is answered, and they name the client.
     pub trusted_proxies: Vec<IpNet>,
     /// How long launches in flight may take to finish at the end, in seconds.
     pub shutdown_seconds: u32,

@@ -8,6 +8,8 @@ use boundary::{Back, BindingCookie, Body, LaunchId, Method, Refusal, Reply};
 use url::Url;
 
 use super::Broker;
+use super::address::Network;
+use super::limits::TooMany;
 use super::metrics::End;
 use crate::launch::{Answer, Outcome, SchoolChoice};
 use crate::pages::{Language, Page};
@@ -26,11 +28,17 @@ pub(super) struct Told {
 }
 
 /// How and for whom an answer is spelled.
+#[derive(Clone, Copy)]
+pub(super) struct Reader {
+    pub(super) method: Method,
+    pub(super) language: Language,
+    pub(super) network: Network,
+}
+
 struct Spelling<'a> {
     broker: &'a Broker,
     launch: &'a LaunchId,
-    method: Method,
-    language: Language,
+    reader: Reader,
     embedders: &'a [String],
 }
 
@@ -41,9 +49,9 @@ struct Unsendable(&'static str);
 type Spelled = (Response, Option<End>, Option<String>);
 
 /// Spells an answer, and counts it.
-pub(super) fn spell(broker: &Broker, answer: Answer, method: Method, language: Language) -> Response {
+pub(super) fn spell(broker: &Broker, answer: Answer, reader: Reader) -> Response {
     let launch = answer.launch;
-    let spelling = Spelling { broker, launch: &launch, method, language, embedders: &answer.embedders };
+    let spelling = Spelling { broker, launch: &launch, reader, embedders: &answer.embedders };
     let (mut response, end, detail) = match answer.outcome {
         Outcome::Step(reply) => spelling.sent(reply, None, None),
         Outcome::Choose(choice) => spelling.choice(&choice),
@@ -53,8 +61,10 @@ pub(super) fn spell(broker: &Broker, answer: Answer, method: Method, language: L
     };
     broker.metrics.count(end, answer.labels);
     if let Some(End::Refused(code)) = end {
-        let value = HeaderValue::from_static(code.as_str());
-        response.headers_mut().insert(REFUSAL, value);
+        // Past the limit one failure looks like another.
+        if response.status() != StatusCode::TOO_MANY_REQUESTS {
+            response.headers_mut().insert(REFUSAL, HeaderValue::from_static(code.as_str()));
+        }
         number(&mut response, &launch);
     }
     response.extensions_mut().insert(Told { launch, end, detail });
@@ -72,22 +82,27 @@ impl Spelling<'_> {
     fn refused(&self, refusal: &Refusal, told: Option<Reply>) -> Spelled {
         let end = Some(End::Refused(refusal.code()));
         let detail = Some(refusal.detail().to_owned());
+        if let Err(limit) = self.broker.limits.fail(self.reader.network, refusal.code()) {
+            let language = self.reader.language;
+            let response = too_many(self.broker, language, self.launch, limit, self.embedders);
+            return (response, end, detail);
+        }
         if let Some(reply) = told {
             return self.sent(reply, end, detail);
         }
         let pages = &self.broker.pages;
-        let shown = pages.refusal(self.language, self.launch, refusal, self.embedders);
+        let shown = pages.refusal(self.reader.language, self.launch, refusal, self.embedders);
         (page(shown), end, detail)
     }
 
     fn fault(&self, back: &Back, detail: String) -> Spelled {
-        let response = fault(self.broker, self.language, self.launch, back, self.embedders);
+        let response = fault(self.broker, self.reader.language, self.launch, back, self.embedders);
         (response, Some(End::Fault), Some(detail))
     }
 
     fn choice(&self, choice: &SchoolChoice) -> Spelled {
         let pages = &self.broker.pages;
-        let shown = pages.choose_school(self.language, choice, self.embedders);
+        let shown = pages.choose_school(self.reader.language, choice, self.embedders);
         match with_cookies(page(shown), std::slice::from_ref(&choice.cookie)) {
             Ok(response) => (response, None, None),
             Err(Unsendable(why)) => self.fault(&Back::default(), why.to_owned()),
@@ -99,9 +114,9 @@ impl Spelling<'_> {
         let response = match reply.body {
             Body::Redirect(to) => self.redirect(&to)?,
             Body::AutoPost { to, fields } => {
-                page(pages.auto_post(self.language, web(&to)?, &fields, self.embedders))
+                page(pages.auto_post(self.reader.language, web(&to)?, &fields, self.embedders))
             }
-            Body::Page(name) => page(pages.named(self.language, name, self.embedders)),
+            Body::Page(name) => page(pages.named(self.reader.language, name, self.embedders)),
             Body::Wire { status, media, max_age, body } => {
                 let response = wire(status, media, Bytes::from(body))?;
                 kept(response, max_age)
@@ -112,7 +127,7 @@ impl Spelling<'_> {
 
     /// 303 makes the browser drop the form that it posted; 302 after GET is what every ENT has seen before.
     fn redirect(&self, to: &Url) -> Result<Response, Unsendable> {
-        let status = match self.method {
+        let status = match self.reader.method {
             Method::Get => StatusCode::FOUND,
             Method::Post => StatusCode::SEE_OTHER,
         };
@@ -135,6 +150,21 @@ pub(super) fn fault(
 ) -> Response {
     let mut response = page(broker.pages.fault(language, launch, back, embedders));
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("30"));
+    number(&mut response, launch);
+    response
+}
+
+/// The page of whoever is over a limit, with the time after which another try makes sense (RFC 6585 section 4).
+pub(super) fn too_many(
+    broker: &Broker,
+    language: Language,
+    launch: &LaunchId,
+    TooMany { wait }: TooMany,
+    embedders: &[String],
+) -> Response {
+    broker.metrics.limited();
+    let mut response = page(broker.pages.too_many(language, embedders));
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
     number(&mut response, launch);
     response
 }

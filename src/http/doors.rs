@@ -12,12 +12,14 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use boundary::{Door, Fields, LaunchId, Method, RefusalCode};
 
+use super::address::Network;
+use super::answer::Reader;
 use super::{Broker, answer, form};
 use crate::launch::{Answer, Labels, Outcome};
 use crate::pages::{Language, SCHOOL_PATH};
 
 /// The door where a person with several schools names one.
-const SCHOOL: Door = Door { method: Method::Post, path: SCHOOL_PATH, body_limit: 4 * 1024 };
+const SCHOOL: Door = Door { method: Method::Post, path: SCHOOL_PATH, body_limit: 4 * 1024, begins: false };
 
 /// Which part of the dispatcher stands behind a door.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +42,9 @@ pub(super) fn mount(broker: &Arc<Broker>) -> Router<Arc<Broker>> {
 
 /// A door for GET answers HEAD too, unless told otherwise, and a launch must not be spent by a link checker.
 fn open(router: Router<Arc<Broker>>, broker: Arc<Broker>, door: Door, behind: Behind) -> Router<Arc<Broker>> {
-    let enter =
-        move |Extension(launch), params, request| enter(broker, door, behind, launch, params, request);
+    let enter = move |Extension(launch), Extension(network), params, request| {
+        enter(broker, (door, behind), launch, network, params, request)
+    };
     match door.method {
         Method::Post => router.route(door.path, on(MethodFilter::POST, enter)),
         Method::Get => {
@@ -53,23 +56,30 @@ fn open(router: Router<Arc<Broker>>, broker: Arc<Broker>, door: Door, behind: Be
 
 async fn enter(
     broker: Arc<Broker>,
-    door: Door,
-    behind: Behind,
+    (door, behind): (Door, Behind),
     launch: LaunchId,
+    network: Network,
     params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Response {
     let language = language(request.headers());
-    let read = read(door, launch.clone(), params, language, request).await;
-    let (answer, status) = match read {
-        Ok(request) => (dispatch(&broker, behind, request).await, None),
-        Err((status, why)) => (unreadable(launch, why), Some(status)),
-    };
-    let mut response = answer::spell(&broker, answer, door.method, language);
-    if let Some(status) = status {
-        *response.status_mut() = status;
+    let reader = Reader { method: door.method, language, network };
+    match read(door, launch.clone(), params, language, request).await {
+        Ok(request) => {
+            let answer = dispatch(&broker, behind, request).await;
+            match broker.limits.begin(door, &answer) {
+                Ok(()) => answer::spell(&broker, answer, reader),
+                Err(limit) => answer::too_many(&broker, language, &launch, limit, &answer.embedders),
+            }
+        }
+        Err((status, why)) => {
+            let mut response = answer::spell(&broker, unreadable(launch, why), reader);
+            if response.status() != StatusCode::TOO_MANY_REQUESTS {
+                *response.status_mut() = status;
+            }
+            response
+        }
     }
-    response
 }
 
 async fn dispatch(broker: &Broker, behind: Behind, request: boundary::Request) -> Answer {

@@ -60,6 +60,7 @@ pub struct Metrics {
     durations: Family<Door, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
     ready: Gauge,
+    limited: Counter,
 }
 
 impl Default for Metrics {
@@ -94,11 +95,12 @@ impl Metrics {
             durations.clone(),
         );
         registry.register("requests_in_flight", "Requests that are being answered", in_flight.clone());
-        let ready = Gauge::default();
+        let (ready, limited) = (Gauge::default(), Counter::default());
         registry.register("ready", "1 when every check of readiness passes, else 0", ready.clone());
+        registry.register("limited", "Requests that were over a limit", limited.clone());
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The version that runs", build);
-        Self { registry, launches, durations, in_flight, ready }
+        Self { registry, launches, durations, in_flight, ready, limited }
     }
 
     /// The same, with what other rooms count.
@@ -120,6 +122,11 @@ impl Metrics {
         let ended =
             Ended { outcome, reason, via: labels.via.unwrap_or("none"), to: labels.to.unwrap_or("none") };
         self.launches.get_or_create(&ended).inc();
+    }
+
+    /// Counts a request that was over a limit.
+    pub(super) fn limited(&self) {
+        self.limited.inc();
     }
 
     /// Counts a request in until the value is dropped.

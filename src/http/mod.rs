@@ -1,13 +1,16 @@
 //! HTTP: reads requests into values, mounts the connectors' doors, and spells answers. It never decides.
 //!
-//! A request passes `watch` (time limit, caught panics, log line, metrics, the headers of every answer), then a door
-//! (bounds and decoding, `doors` and `form`), then the launches, and comes back through `answer`.
+//! A request passes `watch` (who may speak to us, time limit, caught panics, log line, metrics, the headers of every
+//! answer), then a door (bounds and decoding, `doors` and `form`), then the launches, and comes back through `answer`,
+//! where `limits` may have another word.
 
+mod address;
 mod answer;
 mod doors;
 pub mod form;
 mod health;
 mod launches;
+mod limits;
 pub mod log;
 mod measured;
 mod metrics;
@@ -19,16 +22,20 @@ mod watch;
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::get;
-use boundary::{Chance, PageName};
+use boundary::{Chance, LaunchId, PageName, RefusalCode};
+use ipnet::IpNet;
 use url::Url;
 
 use crate::pages::Pages;
+use address::{Network, Proxies};
+use limits::Limits;
 
 pub use health::{Readiness, operations};
 pub use launches::Launches;
@@ -41,7 +48,13 @@ pub use serve::serve;
 pub struct Settings {
     /// The address that people see. Where it is https, it promises to stay so (RFC 6797).
     pub public_url: Url,
+    /// The networks of the proxies in front.
+    pub trusted_proxies: Vec<IpNet>,
 }
+
+/// What browsers and robots ask every host for, whatever it is: nobody's failure.
+const UNASKED: [&str; 4] =
+    ["/favicon.ico", "/robots.txt", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png"];
 
 /// What every request may need.
 struct Broker {
@@ -49,7 +62,23 @@ struct Broker {
     pages: Pages,
     metrics: Arc<Metrics>,
     chance: Arc<dyn Chance>,
-    settings: Settings,
+    https: bool,
+    proxies: Proxies,
+    limits: Limits,
+}
+
+impl Broker {
+    fn new(
+        launches: Arc<dyn Launches>,
+        pages: Pages,
+        metrics: Arc<Metrics>,
+        chance: Arc<dyn Chance>,
+        settings: Settings,
+    ) -> Self {
+        let https = settings.public_url.scheme() == "https";
+        let proxies = Proxies::new(settings.trusted_proxies);
+        Self { launches, pages, metrics, chance, https, proxies, limits: Limits::new() }
+    }
 }
 
 /// The public listener: home, every door of the connectors, and the door where a school is chosen.
@@ -60,7 +89,7 @@ pub fn router(
     chance: Arc<dyn Chance>,
     settings: Settings,
 ) -> Router {
-    let broker = Arc::new(Broker { launches, pages, metrics, chance, settings });
+    let broker = Arc::new(Broker::new(launches, pages, metrics, chance, settings));
     doors::mount(&broker)
         .route("/", get(home))
         .fallback(not_found)
@@ -73,8 +102,20 @@ async fn home(State(broker): State<Arc<Broker>>, request: Request) -> Response {
     answer::page(broker.pages.home(doors::language(request.headers())))
 }
 
-async fn not_found(State(broker): State<Arc<Broker>>, request: Request) -> Response {
-    answer::page(broker.pages.not_found(doors::language(request.headers())))
+async fn not_found(
+    State(broker): State<Arc<Broker>>,
+    Extension(launch): Extension<LaunchId>,
+    Extension(network): Extension<Network>,
+    request: Request,
+) -> Response {
+    let language = doors::language(request.headers());
+    if UNASKED.contains(&request.uri().path()) {
+        return answer::page(broker.pages.not_found(language));
+    }
+    match broker.limits.fail(network, RefusalCode::NotFound) {
+        Ok(()) => answer::page(broker.pages.not_found(language)),
+        Err(limit) => answer::too_many(&broker, language, &launch, limit, &[]),
+    }
 }
 
 /// Somebody reloads or bookmarks the address of a form: the resource opens from the ENT.

@@ -1,17 +1,23 @@
 //! Serve: accepts connections, bounds what a slow or large client can hold, and stops without dropping anybody.
 
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+
+use super::address::Peer;
 
 /// The longest that a client may take to send the head of a request, and the longest that a connection may be idle.
 const HEAD_TIME: Duration = Duration::from_secs(15);
@@ -36,7 +42,9 @@ pub async fn serve(
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(converse(stream, router.clone(), graceful.watcher()))),
+                Ok((stream, peer)) => {
+                    drop(connections.spawn(converse(stream, peer, router.clone(), graceful.watcher())));
+                }
                 Err(error) if error.kind() == ErrorKind::InvalidInput => return Err(error),
                 Err(error) => {
                     tracing::warn!(kind = %error.kind(), "a connection could not be accepted");
@@ -54,14 +62,19 @@ pub async fn serve(
     Ok(())
 }
 
-/// Answers the requests of one connection. That a client breaks off is its own affair.
-async fn converse(stream: TcpStream, router: Router, watcher: Watcher) {
+/// Answers the requests of one connection, each with its peer beside it. That a client breaks off is its own affair.
+async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher) {
     drop(stream.set_nodelay(true));
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer::of(peer));
+        router.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_header_size(HEAD_SIZE)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     drop(watcher.watch(connection).await);
 }
 

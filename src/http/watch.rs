@@ -1,5 +1,5 @@
-//! Watch: what every request on the public listener passes. It draws the launch id, limits the time, catches a
-//! panic, counts, writes one log line, and sets the headers that every answer carries.
+//! Watch: what every request on the public listener passes. It turns away who comes past the proxies, draws the launch
+//! id, limits the time, catches a panic, counts, writes one log line, and sets the headers that every answer carries.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use boundary::{Back, LaunchId};
 use futures::FutureExt;
 use tracing::Instrument;
 
+use super::address::Peer;
 use super::answer::Told;
 use super::metrics::End;
 use super::{Broker, answer, doors, log, spans};
@@ -50,18 +51,26 @@ pub(super) async fn watch(State(broker): State<Arc<Broker>>, mut request: Reques
     let path = request.extensions().get::<MatchedPath>().cloned();
     let door = path.as_ref().map_or("other", MatchedPath::as_str);
     let method = log::method(request.method());
+    // Who accepted the connection says who is at its other end; without a word nobody is.
+    let peer = request.extensions().get().copied().unwrap_or(Peer::NOBODY);
+    let network = broker.proxies.network(peer, request.headers());
     request.extensions_mut().insert(launch.clone());
+    request.extensions_mut().insert(network);
 
     let span = spans::of(door);
-    let answering = bounded(&broker, language, &launch, LONGEST, next.run(request));
-    let mut response = answering.instrument(span.clone()).await;
+    let mut response = if broker.proxies.admit(peer) {
+        let answering = bounded(&broker, language, &launch, LONGEST, next.run(request));
+        answering.instrument(span.clone()).await
+    } else {
+        answer::page(broker.pages.past_proxy(language))
+    };
 
     let took = began.elapsed();
     broker.metrics.took(door, method, took);
     log::line(door, method, &response, &launch, took);
     let told = response.extensions().get::<Told>().map_or(&launch, |told| &told.launch);
     span.record("launch", told.as_str());
-    dress(&mut response, broker.settings.public_url.scheme() == "https");
+    dress(&mut response, broker.https);
     response
 }
 

@@ -19,7 +19,7 @@ use url::Url;
 
 use crate::launch::SchoolChoice;
 use security::{Leads, Security};
-use words::{AutoPostWords, ChooseSchoolWords, FaultWords, RefusalWords, Words};
+use words::{AutoPostWords, ChooseSchoolWords, FaultWords, NoticeWords, RefusalWords, Words};
 
 pub use back::back_url;
 pub use language::Language;
@@ -228,9 +228,25 @@ impl Pages {
             PageName::OpenFromEnt => &words.open_from_ent,
             PageName::ComeBack => &words.come_back,
         };
+        self.notice(200, language, words, embedders)
+    }
+
+    /// A limit is passed.
+    #[must_use]
+    pub fn too_many(&self, language: Language, embedders: &[String]) -> Page {
+        self.notice(429, language, &self.words(language).too_many, embedders)
+    }
+
+    /// Somebody speaks to this machine past the proxies in front of it.
+    #[must_use]
+    pub fn past_proxy(&self, language: Language) -> Page {
+        self.notice(421, language, &self.words(language).past_proxy, &[])
+    }
+
+    fn notice(&self, status: u16, language: Language, words: &NoticeWords, embedders: &[String]) -> Page {
         let page =
             NoticePage { lang: language.tag(), title: &words.title, words: &words.words, next: &words.next };
-        self.page(200, &page, Leads::Nowhere, embedders)
+        self.page(status, &page, Leads::Nowhere, embedders)
     }
 
     /// There is no such page.

@@ -76,6 +76,8 @@ fn samples(pages: &Pages, language: Language) -> Vec<(String, Page)> {
         ("open-from-ent".to_owned(), pages.named(language, PageName::OpenFromEnt, &ours)),
         ("come-back".to_owned(), pages.named(language, PageName::ComeBack, &ours)),
         ("not-found".to_owned(), pages.not_found(language)),
+        ("too-many".to_owned(), pages.too_many(language, &ours)),
+        ("past-proxy".to_owned(), pages.past_proxy(language)),
         ("home".to_owned(), pages.home(language)),
     ];
     for code in RefusalCode::ALL {

@@ -15,6 +15,8 @@ pub(super) struct Words {
     pub(super) auto_post: AutoPostWords,
     pub(super) open_from_ent: NoticeWords,
     pub(super) come_back: NoticeWords,
+    pub(super) too_many: NoticeWords,
+    pub(super) past_proxy: NoticeWords,
     pub(super) home: HomeWords,
 }
 

@@ -27,7 +27,7 @@ impl Reading {
     async fn begin(db: &Db) -> Result<Self, StoreError> {
         let begun = match db {
             Db::Lite { readers, .. } => readers.begin().await.map(Self::Lite),
-            Db::Postgres(pool) => pool.begin_with(BEGIN_POSTGRES).await.map(Self::Postgres),
+            Db::Postgres(pools) => pools.reading.begin_with(BEGIN_POSTGRES).await.map(Self::Postgres),
         };
         begun.map_err(|e| StoreError::from_sqlx("beginning a snapshot", &e))
     }

@@ -17,7 +17,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Sqlite, Transaction};
 
 use super::error::{StoreError, Trouble, io_trouble};
-use super::postgres;
+use super::postgres::{self, PgPools};
 
 /// How long SQLite waits for another process's write.
 const BUSY: Duration = Duration::from_secs(5);
@@ -79,17 +79,19 @@ pub struct DbFile {
 /// Connections to a database. Cheap to clone.
 #[derive(Clone)]
 pub enum Db {
-    /// SQLite: one connection writes, several read.
+    /// SQLite: one connection writes, several read, and one watches.
     Lite {
         /// The only connection that writes.
         writer: SqlitePool,
         /// Connections that cannot write.
         readers: SqlitePool,
+        /// One more of those, for what must not wait behind reads.
+        watcher: SqlitePool,
         /// The file.
         file: Arc<DbFile>,
     },
     /// PostgreSQL.
-    Postgres(PgPool),
+    Postgres(PgPools),
 }
 
 impl Db {
@@ -126,13 +128,12 @@ impl Db {
             .await
             .map_err(failed)?;
         let many = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
-        let readers = kept()
-            .max_connections(u32::try_from(many).unwrap_or(2))
-            .connect_with(options.pragma("query_only", "ON"))
-            .await
-            .map_err(failed)?;
+        let options = options.pragma("query_only", "ON");
+        let readers = kept().max_connections(u32::try_from(many).unwrap_or(2));
+        let readers = readers.connect_with(options.clone()).await.map_err(failed)?;
+        let watcher = kept().max_connections(1).connect_with(options).await.map_err(failed)?;
         let identity = identity_of(&path);
-        Ok(Self::Lite { writer, readers, file: Arc::new(DbFile { path, identity }) })
+        Ok(Self::Lite { writer, readers, watcher, file: Arc::new(DbFile { path, identity }) })
     }
 
     /// Where the database is, for the operator: a path, or host and name. Never user or password.
@@ -140,7 +141,7 @@ impl Db {
     pub fn place(&self) -> String {
         match self {
             Self::Lite { file, .. } => file.path.display().to_string(),
-            Self::Postgres(pool) => postgres::place(&pool.connect_options()),
+            Self::Postgres(pools) => postgres::place(&pools.reading.connect_options()),
         }
     }
 
@@ -157,7 +158,15 @@ impl Db {
     pub(in crate::store) const fn read(&self) -> Engine<&SqlitePool, &PgPool> {
         match self {
             Self::Lite { readers, .. } => Engine::Lite(readers),
-            Self::Postgres(pool) => Engine::Postgres(pool),
+            Self::Postgres(pools) => Engine::Postgres(&pools.reading),
+        }
+    }
+
+    /// A connection that reads for the poll of changes and for readiness, however many strangers cause reads.
+    pub(in crate::store) const fn watch(&self) -> Engine<&SqlitePool, &PgPool> {
+        match self {
+            Self::Lite { watcher, .. } => Engine::Lite(watcher),
+            Self::Postgres(pools) => Engine::Postgres(&pools.watching),
         }
     }
 
@@ -178,18 +187,19 @@ impl Db {
                 file.check()?;
                 within(DOING, LITE_LIMIT, writer.begin_with(BEGIN_LITE)).await.map(Tx::Lite)
             }
-            Self::Postgres(pool) => postgres::PgTx::begin(DOING, pool).await.map(Tx::Postgres),
+            Self::Postgres(pools) => postgres::PgTx::begin(DOING, &pools.writing).await.map(Tx::Postgres),
         }
     }
 
     /// Closes all connections, once they are given back.
     pub async fn close(&self) {
         match self {
-            Self::Lite { writer, readers, .. } => {
+            Self::Lite { writer, readers, watcher, .. } => {
+                watcher.close().await;
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pools) => pools.close().await,
         }
     }
 }

@@ -50,8 +50,12 @@ impl DirectoryStore for Store {
 
     async fn lti_platforms(&self, issuer: &str) -> Result<Vec<Arc<LtiPlatform>>, Fault> {
         const KIND: RecordKind = RecordKind::LtiPlatform;
+        let name = objects::issuer_name(issuer);
+        if self.kept.issuers.lacks(KIND.as_str(), &name, objects::names(&self.db, KIND)).await? {
+            return Ok(Vec::new());
+        }
         let load = async {
-            let found = objects::by_name(&self.db, KIND, &objects::issuer_name(issuer)).await?;
+            let found = objects::by_name(&self.db, KIND, &name).await?;
             let live: Arc<[_]> =
                 found.into_iter().filter(|o| !o.withdrawn).map(|o| Arc::new(o.value)).collect();
             Ok((!live.is_empty()).then_some(live))
@@ -63,12 +67,18 @@ impl DirectoryStore for Store {
 
     async fn lti_platform(&self, id: &ConnectionId) -> Result<Option<Arc<LtiPlatform>>, Fault> {
         const KIND: RecordKind = RecordKind::LtiPlatform;
+        if self.kept.connections.lacks(KIND.as_str(), id.as_str(), objects::ids(&self.db, KIND)).await? {
+            return Ok(None);
+        }
         let load = objects::live(&self.db, KIND, id.as_str());
         self.kept.platforms.get(KIND.as_str(), id.clone(), load).await
     }
 
     async fn lti_tool(&self, client_id: &str) -> Result<Option<Arc<LtiTool>>, Fault> {
         const KIND: RecordKind = RecordKind::Tool;
+        if self.kept.clients.lacks(KIND.as_str(), client_id, objects::names(&self.db, KIND)).await? {
+            return Ok(None);
+        }
         let load = async {
             let found = objects::by_name::<Tool>(&self.db, KIND, client_id).await?;
             Ok(found.into_iter().next().map(|tool| Arc::new(tool.value.lti)))

@@ -8,6 +8,7 @@ use boundary::{
 };
 
 use super::cache::Cache;
+use super::rolls::Roll;
 use super::versions::Versions;
 use crate::catalogue::Resource;
 use crate::directory::{Ent, Known, Registered, School, Sector, Tool};
@@ -45,6 +46,9 @@ pub(in crate::store) struct Kept {
     pub(super) agreements: Cache<Ark, Arc<Agreement>>,
     pub(super) licences: Cache<LicenceKey, Arc<[Licence]>>,
     pub(super) names: Cache<NameKey, Pseudonym>,
+    pub(super) issuers: Roll,
+    pub(super) connections: Roll,
+    pub(super) clients: Roll,
 }
 
 impl Kept {
@@ -65,6 +69,9 @@ impl Kept {
             agreements: Cache::new(versions, OBJECTS),
             licences: Cache::new(versions, LICENCES),
             names: Cache::new(versions, NAMES),
+            issuers: Roll::new(versions),
+            connections: Roll::new(versions),
+            clients: Roll::new(versions),
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) async fn migrate_to(db: &Db, version: i64) -> Result<(), StoreError> 
             LITE.run_to(version, writer).await
         }
         // PostgreSQL's own lock, for as long as the connection holds it.
-        Db::Postgres(pool) => POSTGRES.run_to(version, pool).await,
+        Db::Postgres(pools) => POSTGRES.run_to(version, &pools.writing).await,
     };
     ran.map_err(|e| explain(db, &e))
 }

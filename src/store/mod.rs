@@ -26,6 +26,7 @@ mod postgres;
 mod pseudonyms;
 mod purge;
 mod restore;
+mod rolls;
 mod tables;
 mod time;
 mod versions;
@@ -112,7 +113,7 @@ impl Store {
     /// A [`Fault`] that says what is wrong.
     pub async fn ping(&self) -> Result<(), Fault> {
         self.db.present()?;
-        let _: i64 = both!("asking whether the database answers", self.db.read(), c =>
+        let _: i64 = both!("asking whether the database answers", self.db.watch(), c =>
             sqlx::query_scalar(PING).fetch_one(c))?;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Objects: what operators register, one JSON document each, and the other names under which they are looked up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use boundary::{Ark, Fault, Uai};
@@ -17,6 +17,8 @@ const BY_ID: &str = "SELECT document, withdrawn FROM object WHERE kind = $1 AND 
 const BY_NAME: &str = "SELECT o.id, o.document, o.withdrawn \
                        FROM object_name n JOIN object o ON o.kind = n.kind AND o.id = n.id \
                        WHERE n.kind = $1 AND n.name = $2";
+const IDS: &str = "SELECT id FROM object WHERE kind = $1 AND withdrawn = 0";
+const NAMES: &str = "SELECT DISTINCT name FROM object_name WHERE kind = $1";
 const OF_KIND: &str = "SELECT id, document FROM object WHERE kind = $1 AND withdrawn = 0";
 const PUT: &str = "INSERT INTO object (kind, id, document, managed_by, withdrawn) VALUES ($1, $2, $3, 'file', 0) \
                    ON CONFLICT (kind, id) DO UPDATE SET document = excluded.document, \
@@ -27,7 +29,8 @@ const UNNAME: &str = "DELETE FROM object_name WHERE kind = $1 AND id = $2";
 
 /// Every statement of this file.
 #[cfg(test)]
-pub(in crate::store) const STATEMENTS: &[&str] = &[BY_ID, BY_NAME, OF_KIND, PUT, WITHDRAW, NAME, UNNAME];
+pub(in crate::store) const STATEMENTS: &[&str] =
+    &[BY_ID, BY_NAME, IDS, NAMES, OF_KIND, PUT, WITHDRAW, NAME, UNNAME];
 
 /// An object, withdrawn or not.
 pub(super) async fn by_id<T: DeserializeOwned>(
@@ -64,6 +67,20 @@ pub(super) async fn by_name<T: DeserializeOwned>(
         sqlx::query_as(BY_NAME).bind(kind.as_str()).bind(name).fetch_all(c))?;
     rows.sort_by(|(a, _, a_withdrawn), (b, _, b_withdrawn)| (a_withdrawn, a).cmp(&(b_withdrawn, b)));
     rows.iter().map(|(id, document, withdrawn)| registered(kind, id, document, *withdrawn)).collect()
+}
+
+/// The ids of all objects of a kind that were not withdrawn.
+pub(super) async fn ids(db: &Db, kind: RecordKind) -> Result<HashSet<String>, Fault> {
+    let ids: Vec<String> = both!("reading ids", db.read(), c =>
+        sqlx::query_scalar(IDS).bind(kind.as_str()).fetch_all(c))?;
+    Ok(ids.into_iter().collect())
+}
+
+/// The names of all objects of a kind.
+pub(super) async fn names(db: &Db, kind: RecordKind) -> Result<HashSet<String>, Fault> {
+    let names: Vec<String> = both!("reading names", db.read(), c =>
+        sqlx::query_scalar(NAMES).bind(kind.as_str()).fetch_all(c))?;
+    Ok(names.into_iter().collect())
 }
 
 /// All objects of a kind that were not withdrawn.

@@ -22,14 +22,34 @@ pub(in crate::store) const LIMIT: Duration = Duration::from_secs(5);
 const ACQUIRE: Duration = Duration::from_secs(3);
 /// A connection that rested longer than this is tried before use.
 const RESTED: Duration = Duration::from_secs(1);
-const CONNECTIONS: u32 = 10;
+/// How many connections read. Anybody may cause a read, so all of them may be taken for a while.
+const READING: u32 = 8;
+/// How many write: the writer's own, and three for what writes beside it, each one transaction at a time.
+const WRITING: u32 = 4;
 
 /// Settings for this transaction alone, in the same round trip. The limits are for a server that still lives when
 /// this process does not.
 const BEGIN: &str = "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '5s'; \
                      SET LOCAL idle_in_transaction_session_timeout = '10s'";
 
-pub(super) async fn open(url: &str) -> Result<PgPool, StoreError> {
+/// Connections to a server, apart by what they are for, so that a flood of reads takes none from the writer, whose
+/// batches would fail, nor from the poll of changes, without which no cache is believed.
+#[derive(Clone)]
+pub struct PgPools {
+    pub(super) reading: PgPool,
+    pub(super) writing: PgPool,
+    pub(super) watching: PgPool,
+}
+
+impl PgPools {
+    pub(super) async fn close(&self) {
+        for pool in [&self.reading, &self.writing, &self.watching] {
+            pool.close().await;
+        }
+    }
+}
+
+pub(super) async fn open(url: &str) -> Result<PgPools, StoreError> {
     let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Url)?;
     let options = options.application_name("passerelle").disable_statement_logging();
     let doing = format!("opening {}", place(&options));
@@ -38,8 +58,15 @@ pub(super) async fn open(url: &str) -> Result<PgPool, StoreError> {
     let first = tokio::time::timeout(ACQUIRE, PgConnection::connect_with(&options)).await;
     let first = first.map_err(|_| StoreError::failed(doing.clone(), Trouble::NoAnswer))?;
     first.map_err(failed)?.close().await.map_err(failed)?;
+    let pool = |most, kept| pool(most, kept).connect_lazy_with(options.clone());
+    Ok(PgPools { reading: pool(READING, 0), writing: pool(WRITING, 1), watching: pool(1, 1) })
+}
+
+/// A pool of at most so many connections, of which it opens some by itself and keeps them.
+fn pool(most: u32, kept: u32) -> PgPoolOptions {
     PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
+        .max_connections(most)
+        .min_connections(kept)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
@@ -50,9 +77,6 @@ pub(super) async fn open(url: &str) -> Result<PgPool, StoreError> {
                 Ok(true)
             })
         })
-        .connect_with(options)
-        .await
-        .map_err(failed)
 }
 
 /// Host and name, never user or password.

@@ -114,12 +114,12 @@ impl Versions {
 }
 
 async fn highest_of(db: &Db) -> Result<i64, StoreError> {
-    both!("reading the change counter", db.read(), c => sqlx::query_scalar(HIGHEST).fetch_one(c))
+    both!("reading the change counter", db.watch(), c => sqlx::query_scalar(HIGHEST).fetch_one(c))
 }
 
 async fn newer(db: &Db, than: i64) -> Result<(i64, Vec<(String, i64)>), StoreError> {
     let changed: Vec<(String, i64)> =
-        both!("reading changes", db.read(), c => sqlx::query_as(NEWER).bind(than).fetch_all(c))?;
+        both!("reading changes", db.watch(), c => sqlx::query_as(NEWER).bind(than).fetch_all(c))?;
     let highest = changed.iter().map(|(_, version)| *version).max().unwrap_or(than);
     Ok((highest, changed))
 }

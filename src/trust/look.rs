@@ -46,11 +46,11 @@ impl KeySets {
                 Ok(in_set(&KeySet::read(text.as_bytes()).ok_or(LookError::NotASet)?, None))
             }
             KeySource::JwksUri(url) => {
-                let answer = self.transport.get(url, ACCEPT).await.map_err(|error| match error {
+                let answer = self.peers.transport.get(url, ACCEPT).await.map_err(|error| match error {
                     TransportError::Forbidden(_) => LookError::Forbidden(error.to_string()),
                     _ => LookError::Fetch(error.to_string()),
                 })?;
-                let skew = answer.date.map(|theirs| theirs - self.clock.now());
+                let skew = answer.date.map(|theirs| theirs - self.peers.clock.now());
                 Ok(in_set(&KeySet::read(&answer.body).ok_or(LookError::NotASet)?, skew))
             }
         }

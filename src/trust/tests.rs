@@ -1,15 +1,20 @@
 //! Key sets, against a real server on loopback.
 
+use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex as StdMutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 use serde_json::json;
+use time::OffsetDateTime;
 use time::macros::datetime;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
+use super::shelf::FAILED;
 use super::*;
 use crate::transport::Rules;
 
@@ -27,11 +32,12 @@ impl Clock for Hands {
     }
 }
 
-/// A server whose answer and count of fetches the test holds.
+/// A server whose answer and count of fetches the test holds, and whether it answers at all.
 #[derive(Default)]
 struct Peer {
     answer: StdMutex<(u16, String)>,
     fetches: AtomicUsize,
+    hangs: watch::Sender<bool>,
 }
 
 impl Peer {
@@ -43,6 +49,7 @@ impl Peer {
         let own = peer.clone();
         let answer = move || async move {
             own.fetches.fetch_add(1, Ordering::SeqCst);
+            own.hangs.subscribe().wait_for(|hangs| !hangs).await.unwrap();
             let (status, body) = own.answer.lock().unwrap().clone();
             (StatusCode::from_u16(status).unwrap(), body)
         };
@@ -63,12 +70,39 @@ impl Peer {
     fn fetches(&self) -> usize {
         self.fetches.load(Ordering::SeqCst)
     }
+
+    /// From now on it takes requests and says nothing, until it is let go.
+    fn hang(&self) {
+        self.hangs.send_replace(true);
+    }
+
+    fn let_go(&self) {
+        self.hangs.send_replace(false);
+    }
+
+    /// Waits until so many fetches have reached it.
+    async fn asked(&self, fetches: usize) {
+        until(async || self.fetches() == fetches).await;
+    }
+}
+
+/// Waits until something holds; what takes half a minute does not come any more.
+async fn until<F: Future<Output = bool>>(holds: impl Fn() -> F) {
+    let waited = tokio::time::timeout(Duration::from_secs(30), async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    });
+    waited.await.expect("it came to hold");
 }
 
 fn sets() -> (KeySets, Arc<Hands>) {
+    patient_sets(Duration::from_secs(1))
+}
+
+fn patient_sets(total: Duration) -> (KeySets, Arc<Hands>) {
     let clock = Arc::new(Hands(StdMutex::new(datetime!(2026-11-24 08:05 UTC))));
-    let second = Duration::from_secs(1);
-    let rules = Rules { allow: vec!["127.0.0.1".into()], connect: second, total: second, max_bytes: 10_000 };
+    let rules = Rules { allow: vec!["127.0.0.1".into()], connect: total, total, max_bytes: 10_000 };
     (KeySets::new(Transport::new(&rules).unwrap(), clock.clone()), clock)
 }
 
@@ -152,4 +186,71 @@ async fn equal_key_ids_of_two_connections_never_mix() {
     let moved = sets.key_of(&platform("one", &url_two), "same").await.unwrap().unwrap();
     assert_eq!(moved, second, "a changed registration reads its new source");
     assert_eq!((one.fetches(), two.fetches()), (1, 2));
+}
+
+/// Longer than any test: whatever waits for a fetch that hangs waits until the test lets it go.
+const FOR_EVER: Duration = Duration::from_secs(600);
+
+#[tokio::test]
+async fn known_keys_do_not_wait_for_a_fetch_that_a_stranger_began() {
+    let (peer, url) = Peer::start("one").await;
+    let sets = Arc::new(patient_sets(FOR_EVER).0);
+    let platform = Arc::new(platform("a", &url));
+    assert!(sets.key_of(&platform, "one").await.unwrap().is_some());
+    peer.hang();
+    let strangers: Vec<_> = (0..10)
+        .map(|n| {
+            let (sets, platform) = (sets.clone(), platform.clone());
+            tokio::spawn(async move { sets.key_of(&platform, &format!("unknown-{n}")).await })
+        })
+        .collect();
+    peer.asked(2).await;
+    for _ in 0..20 {
+        assert!(sets.key_of(&platform, "one").await.unwrap().is_some());
+    }
+    assert!(strangers.iter().all(|stranger| !stranger.is_finished()), "the fetch was under way all the time");
+    peer.let_go();
+    for stranger in strangers {
+        assert!(stranger.await.unwrap().unwrap().is_none());
+    }
+    assert_eq!(peer.fetches(), 2, "the strangers share one fetch");
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_takes_no_fetch_along() {
+    let (peer, url) = Peer::start("one").await;
+    let sets = Arc::new(patient_sets(FOR_EVER).0);
+    let platform = Arc::new(platform("a", &url));
+    let leave = async |fetches| {
+        let (sets, platform) = (sets.clone(), platform.clone());
+        let caller = tokio::spawn(async move { sets.key_of(&platform, "two").await });
+        peer.asked(fetches).await;
+        caller.abort();
+        assert!(caller.await.unwrap_err().is_cancelled());
+    };
+    peer.hang();
+    peer.fail(500, "");
+    leave(1).await;
+    peer.let_go();
+    until(async || sets.shelf(&platform, &url).has_failed()).await;
+    assert!(sets.key_of(&platform, "two").await.is_err());
+    assert_eq!(peer.fetches(), 1, "a failure that nobody waited for is remembered too");
+}
+
+#[tokio::test]
+async fn an_old_set_is_served_at_once_and_refreshed_behind() {
+    let (peer, url) = Peer::start("one").await;
+    let (sets, clock) = patient_sets(FOR_EVER);
+    let platform = platform("a", &url);
+    assert!(sets.key_of(&platform, "one").await.unwrap().is_some());
+    clock.forward(time::Duration::hours(2));
+    peer.hang();
+    for _ in 0..5 {
+        assert!(sets.key_of(&platform, "one").await.unwrap().is_some(), "nobody waits for the refresh");
+    }
+    peer.asked(2).await;
+    peer.publish("two");
+    peer.let_go();
+    until(async || sets.key_of(&platform, "one").await.unwrap().is_none()).await;
+    assert!(sets.key_of(&platform, "two").await.unwrap().is_some(), "what was withdrawn is gone");
 }

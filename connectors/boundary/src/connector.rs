@@ -36,6 +36,8 @@ pub struct Door {
     pub path: &'static str,
     /// The largest body taken, in bytes.
     pub body_limit: usize,
+    /// Whether sign-ons begin here: how many an ENT's people begin is limited.
+    pub begins: bool,
 }
 
 /// Something is broken that is nobody's answer: a dead database, a peer out of reach. It is never a refusal; the

@@ -1,5 +1,6 @@
 //! The router as a browser meets it, with a dispatcher that answers as each test says.
 
+mod limiting;
 mod reading;
 mod spelling;
 mod watching;
@@ -14,6 +15,7 @@ use boundary::{Body as ReplyBody, Chance, Door, Method, RefusalCode, Reply, Requ
 use tower::ServiceExt;
 use url::Url;
 
+use super::address::Peer;
 use super::{Broker, Launches, Metrics, Settings, router};
 use crate::launch::{Answer, Labels, Outcome};
 use crate::pages::Pages;
@@ -23,7 +25,7 @@ const IN: &[Door] =
 const OUT: &[Door] = &[door(Method::Get, "/lti/authorize"), door(Method::Post, "/lti/authorize")];
 
 const fn door(method: Method, path: &'static str) -> Door {
-    Door { method, path, body_limit: 64 * 1024 }
+    Door { method, path, body_limit: 64 * 1024, begins: matches!(path.as_bytes(), b"/lti/login") }
 }
 
 struct Fixed;
@@ -89,11 +91,17 @@ struct Answered {
 }
 
 fn settings() -> Settings {
-    Settings { public_url: Url::parse("https://broker.example/").unwrap() }
+    let trusted_proxies = vec!["192.0.2.0/24".parse().unwrap()];
+    Settings { public_url: Url::parse("https://broker.example/").unwrap(), trusted_proxies }
+}
+
+/// A proxy in front, the other end of each connection that no test makes another's.
+fn proxy() -> Peer {
+    Peer::of("192.0.2.1:4711".parse().unwrap())
 }
 
 fn broker(launches: Arc<Scripted>, metrics: Arc<Metrics>) -> Broker {
-    Broker { launches, chance: Arc::new(Fixed), pages: Pages::load().unwrap(), metrics, settings: settings() }
+    Broker::new(launches, Pages::load().unwrap(), metrics, Arc::new(Fixed), settings())
 }
 
 impl Answered {
@@ -121,7 +129,10 @@ impl App {
         Self::answering(move |_| Outcome::Step(Reply::of(body.clone())))
     }
 
-    async fn send(&self, request: HttpRequest<Body>) -> Answered {
+    async fn send(&self, mut request: HttpRequest<Body>) -> Answered {
+        if request.extensions().get::<Peer>().is_none() {
+            request.extensions_mut().insert(proxy());
+        }
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();

@@ -23,7 +23,7 @@ fn quietly() -> Progress {
 async fn change(db: &Db, sql: String) {
     match db {
         Db::Lite { writer, .. } => drop(writer.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap()),
-        Db::Postgres(pool) => drop(pool.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap()),
+        Db::Postgres(pools) => drop(pools.writing.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap()),
     }
 }
 
@@ -128,7 +128,7 @@ async fn no_table_refers_to_another_or_counts_by_itself() {
     for db in [scratch.lite.open().await, scratch.postgres.open().await] {
         ties.extend(match &db {
             Db::Lite { readers, .. } => sqlx::query_scalar(LITE_TIES).fetch_all(readers).await.unwrap(),
-            Db::Postgres(pool) => sqlx::query_scalar(POSTGRES_TIES).fetch_all(pool).await.unwrap(),
+            Db::Postgres(pools) => sqlx::query_scalar(POSTGRES_TIES).fetch_all(&pools.reading).await.unwrap(),
         });
     }
     scratch.close().await;
@@ -193,7 +193,7 @@ async fn a_backup_of_an_older_schema_is_restored_and_migrated() {
         restore(&file, db).await.unwrap();
         let keys: Vec<(String, i64, i64)> = match db {
             Db::Lite { readers, .. } => sqlx::query_as(KEYS).fetch_all(readers).await.unwrap(),
-            Db::Postgres(pool) => sqlx::query_as(KEYS).fetch_all(pool).await.unwrap(),
+            Db::Postgres(pools) => sqlx::query_as(KEYS).fetch_all(&pools.reading).await.unwrap(),
         };
         assert_eq!(keys, [("a".to_owned(), 17, 17)], "migrated, and without the carrier key");
     }

@@ -7,6 +7,7 @@ mod directory;
 mod examples;
 mod failed;
 mod federation;
+mod floods;
 mod keys;
 mod launches;
 mod licensing;
@@ -105,7 +106,7 @@ where
 {
     match &store.db {
         Db::Lite { readers, .. } => sqlx::query_as(sql).fetch_all(readers).await.unwrap(),
-        Db::Postgres(pool) => sqlx::query_as(sql).fetch_all(pool).await.unwrap(),
+        Db::Postgres(pools) => sqlx::query_as(sql).fetch_all(&pools.reading).await.unwrap(),
     }
 }
 

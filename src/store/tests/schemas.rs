@@ -14,7 +14,7 @@ use crate::store::{
 async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {
     let prepared = match db {
         Db::Lite { readers, .. } => readers.prepare(sql.into_sql_str()).await.map(drop),
-        Db::Postgres(pool) => pool.prepare(sql.into_sql_str()).await.map(drop),
+        Db::Postgres(pools) => pools.reading.prepare(sql.into_sql_str()).await.map(drop),
     };
     prepared.map_err(|error| format!("{}: {error}\n  {sql}", db.engine()))
 }
@@ -81,7 +81,7 @@ fn kind(engine: &str) -> &str {
 pub(super) async fn columns(db: &Db) -> Columns {
     let rows: Vec<(String, String, String, i64)> = match db {
         Db::Lite { readers, .. } => sqlx::query_as(LITE_COLUMNS).fetch_all(readers).await.unwrap(),
-        Db::Postgres(pool) => sqlx::query_as(POSTGRES_COLUMNS).fetch_all(pool).await.unwrap(),
+        Db::Postgres(pools) => sqlx::query_as(POSTGRES_COLUMNS).fetch_all(&pools.reading).await.unwrap(),
     };
     let row = |(table, column, engine, required): (_, _, String, _)| {
         ((table, column), (kind(&engine).to_owned(), required))
@@ -92,7 +92,7 @@ pub(super) async fn columns(db: &Db) -> Columns {
 async fn indexes(db: &Db) -> BTreeMap<String, String> {
     let rows: Vec<(String, String)> = match db {
         Db::Lite { readers, .. } => sqlx::query_as(LITE_INDEXES).fetch_all(readers).await.unwrap(),
-        Db::Postgres(pool) => sqlx::query_as(POSTGRES_INDEXES).fetch_all(pool).await.unwrap(),
+        Db::Postgres(pools) => sqlx::query_as(POSTGRES_INDEXES).fetch_all(&pools.reading).await.unwrap(),
     };
     rows.into_iter().collect()
 }

@@ -18,7 +18,11 @@ const LAUNCH: &str = "/lti/launch";
 const RESOURCE: &str = "/lti/r/{key}";
 
 const fn door(method: Method, path: &'static str, body_limit: usize) -> Door {
-    Door { method, path, body_limit }
+    Door { method, path, body_limit, begins: false }
+}
+
+const fn login(method: Method, path: &'static str, body_limit: usize) -> Door {
+    Door { begins: true, ..door(method, path, body_limit) }
 }
 
 /// We are a tool: ENTs launch into us.
@@ -44,10 +48,10 @@ impl Inbound for Tool {
 
     fn doors(&self) -> &'static [Door] {
         const DOORS: &[Door] = &[
-            door(Method::Get, LOGIN, 0),
-            door(Method::Post, LOGIN, 16 * 1024),
-            door(Method::Get, LOGIN_OF, 0),
-            door(Method::Post, LOGIN_OF, 16 * 1024),
+            login(Method::Get, LOGIN, 0),
+            login(Method::Post, LOGIN, 16 * 1024),
+            login(Method::Get, LOGIN_OF, 0),
+            login(Method::Post, LOGIN_OF, 16 * 1024),
             door(Method::Post, LAUNCH, 48 * 1024),
             door(Method::Get, RESOURCE, 0),
         ];

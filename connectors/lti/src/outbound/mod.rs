@@ -25,7 +25,7 @@ const KEYS: &str = "/.well-known/jwks.json";
 const RETURN: &str = "/lti/return/{ticket}";
 
 const fn door(method: Method, path: &'static str, body_limit: usize) -> Door {
-    Door { method, path, body_limit }
+    Door { method, path, body_limit, begins: false }
 }
 
 /// We are a platform: publishers' tools are launched by us.
