@@ -6,7 +6,8 @@
 //! - `i`: a sealed text of a stranger's.
 //! - `j`: what a `state` holds, sealed with the right key: even so it lets nobody in without cookie and token.
 //! - `k`: what a way back holds, sealed with the right key.
-//! - `l`: changes to a sealed text, three bytes each: where (two bytes), and what stands there then.
+//! - `l`: changes to a sealed text, three bytes each: where, counted from its end (two bytes), and by how much the letter
+//!   there is moved on in its alphabet, or from 128 on what stands there then.
 //! - `m`: something to seal, which must come back and open for no other purpose.
 //! - `n`: a parked arrival.
 //! - `o`: the header of a sealed text whose other parts are genuine.
@@ -128,15 +129,23 @@ fn changed(changes: &[u8]) -> Ending {
     let genuine = &sign_on(0).state;
     let mut bytes = genuine.clone().into_bytes();
     for change in changes.chunks_exact(3) {
-        let at = usize::from(change[0]) << 8 | usize::from(change[1]);
-        let at = at % bytes.len();
-        bytes[at] = change[2];
+        let back = usize::from(change[0]) << 8 | usize::from(change[1]);
+        let at = bytes.len() - 1 - back % bytes.len();
+        bytes[at] = moved(bytes[at], change[2]);
     }
     let Ok(text) = String::from_utf8(bytes) else { return Ending::new("not text", "") };
     if text == *genuine {
         return Ending::new("unchanged", "");
     }
     foreign(&text)
+}
+
+fn moved(letter: u8, by: u8) -> u8 {
+    let alphabet = BASE64URL_NOPAD.specification().symbols.into_bytes();
+    match alphabet.iter().position(|own| *own == letter) {
+        Some(at) if by < 128 => alphabet[(at + usize::from(by)) % alphabet.len()],
+        _ => by & 0x7f,
+    }
 }
 
 fn sealed(plain: &[u8]) -> Ending {
