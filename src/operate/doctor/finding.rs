@@ -1,5 +1,7 @@
 //! Findings, and how they are shown.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 /// How much a finding matters. What matters most comes first.
@@ -64,14 +66,30 @@ impl Mender {
     }
 }
 
+/// How many findings of one check are shown to people; JSON has all.
+const SHOWN: usize = 20;
+
 /// Findings for people, and their number in the last line.
 #[must_use]
 pub fn show(found: &[Finding]) -> String {
     let mut lines = Vec::new();
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
     for Finding { check, severity, what, mends, mend } in found {
-        lines.push(format!("{:<7}  {check}: {what}", severity.as_str()));
-        lines.push(format!("{:<7}  {}: {mend}\n", "", mends.as_str()));
+        let count = shown.entry(check).or_default();
+        *count += 1;
+        if *count <= SHOWN {
+            lines.push(format!("{:<7}  {check}: {what}", severity.as_str()));
+            lines.push(format!("{:<7}  {}: {mend}\n", "", mends.as_str()));
+        }
     }
+    for (check, count) in shown.into_iter().filter(|(_, count)| *count > SHOWN) {
+        lines.push(format!("{check}: {} more, see --json", count - SHOWN));
+    }
+    lines.push(total(found));
+    lines.join("\n")
+}
+
+fn total(found: &[Finding]) -> String {
     let count = |severity| found.iter().filter(|finding| finding.severity == severity).count();
     let parts = [(Severity::Broken, "broken"), (Severity::Warning, "warnings"), (Severity::Note, "notes")];
     let parts: Vec<_> = parts
@@ -81,6 +99,25 @@ pub fn show(found: &[Finding]) -> String {
         .map(|(count, name)| format!("{count} {name}"))
         .collect();
     let total = format!("doctor: {} found", found.len());
-    lines.push(if parts.is_empty() { total } else { format!("{total}: {}", parts.join(", ")) });
-    lines.join("\n")
+    if parts.is_empty() { total } else { format!("{total}: {}", parts.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_shown_the_first_of_many() {
+        assert_eq!(show(&[]), "doctor: 0 found");
+        let one = |n| Finding {
+            check: "ending",
+            severity: Severity::Warning,
+            what: format!("resource {n}"),
+            mends: Mender::School,
+            mend: "renew it".to_owned(),
+        };
+        let text = show(&(0..25).map(one).collect::<Vec<_>>());
+        assert!(text.contains("resource 19\n") && !text.contains("resource 20\n"), "{text}");
+        assert!(text.ends_with("\nending: 5 more, see --json\ndoctor: 25 found: 25 warnings"), "{text}");
+    }
 }
