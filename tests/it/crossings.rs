@@ -22,7 +22,10 @@ async fn a_publisher_cannot_unmask_the_ent(engine: Engine) {
     assert_eq!((hop.status, hop.header("location")), (200, None), "the way back is the browser's own");
     assert!(!hop.body.contains(stage.ent.url()));
     let hop = nina.get_once(&format!("{back}?lti_msg=merci")).await.unwrap();
-    assert_eq!(hop.header("location").unwrap(), format!("{}/return?lti_msg=merci", stage.ent.url()));
+    let location = hop.header("location").unwrap();
+    assert!(
+        location.starts_with(&format!("{}/return?", stage.ent.url())) && location.ends_with("&lti_msg=merci")
+    );
     assert_eq!(stage.ending("nina").await, Ending::Delivered);
     let again = stage.received()[format!("{LTI}launch_presentation")]["return_url"].clone();
     assert_eq!(again.as_str().unwrap().len(), back.len(), "its length tells nobody apart");
