@@ -4,7 +4,6 @@ use openssl::bn::BigNumRef;
 use openssl::rsa::Rsa;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use conformance::Fault;
@@ -234,7 +233,7 @@ async fn a_sign_on_that_failed_is_traced(engine: Engine) {
     let trace = traced(&stage, &number(&stage.launch("nina").await)).await;
     assert_eq!((&trace["code"], names(&trace, false)), (&json!("sign_on_refused"), vec!["answer"]));
 
-    let login = format!("/lti/login?iss={}", stage.ent.url());
+    let login = format!("{}/lti/login?iss={}", stage.broker.url, stage.ent.url());
     let hop = stage.browser().get_once(&login).await.unwrap();
     let trace = traced(&stage, hop.header("passerelle-launch").unwrap()).await;
     assert_eq!((&trace["code"], names(&trace, false)), (&json!("login_incomplete"), vec!["parameters"]));
@@ -277,7 +276,7 @@ async fn an_id_that_nobody_keeps_is_said_so(engine: Engine) {
 /// A stranger who lets sign-ons fail fills the ring of one connection, and nothing more; launches go on.
 async fn a_flood_of_failures_stays_in_its_ring(engine: Engine) {
     let stage = Stage::plain(engine).await;
-    let login = format!("{}/lti/login?iss={}", stage.broker.url, stage.ent.url());
+    let login = format!("/lti/login?iss={}", stage.ent.url());
     let count =
         async || stage.database.ask("SELECT CAST(count(*) AS TEXT) FROM failed_sign_on").await.remove(0);
     let newest =
