@@ -25,7 +25,10 @@ pub(super) fn ages(keys: &[StoredKey], now: OffsetDateTime) -> Vec<Finding> {
                 severity: Severity::Warning,
                 what: format!("the {purpose} key {} has been in use for {age} days", key.kid),
                 mends: Mender::Operator,
-                mend: format!("replace it: passerelle keys rotate {purpose}"),
+                mend: format!(
+                    "see that keys.signing_days and keys.carrier_hours are not 0 and that a broker runs, or replace it: \
+                     passerelle keys rotate {purpose}"
+                ),
             }
         })
         .collect()
