@@ -136,7 +136,7 @@ impl Dispatcher {
         let (return_url, cookie) = way_back.unzip();
         let (deployment, issuer) = (&released.identifiers().school, self.world.public_url());
         let issuer = issuer.as_str().trim_end_matches('/');
-        let to = Parties { issuer, client: &tool.value.lti.client_id, deployment };
+        let to = Parties { issuer, client: &asked.tool.value.lti.client_id, deployment };
         let receipt = issue(event, to, &*self.rooms.receipts)?;
         let departure = Departure::new(released, delivery(&asked, arrival, return_url, receipt));
         let mut reply = self.outbound.finish(&*self.world, answer, &departure).await?;

@@ -196,7 +196,7 @@ impl Db {
         const DOING: &str = "beginning to read";
         match self {
             Self::Lite { readers, .. } => within(DOING, LITE_LIMIT, readers.begin()).await.map(Tx::Lite),
-            Self::Postgres(pool) => postgres::PgTx::snapshot(DOING, pool).await.map(Tx::Postgres),
+            Self::Postgres(pools) => postgres::PgTx::snapshot(DOING, &pools.reading).await.map(Tx::Postgres),
         }
     }
 

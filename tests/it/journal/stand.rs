@@ -9,7 +9,7 @@ use boundary::{
 };
 use jose::ed25519::Ed25519Signer;
 use passerelle::journal::{
-    Asked, Event, Happened, JournalStore, Keeper, Kept, Made, Parties, Reach, Report, Signer, export, issue,
+    Asked, Event, Happened, Hop, JournalStore, Keeper, Kept, Made, Parties, Reach, Report, Signer, export, issue,
     verify_database, verify_export,
 };
 use passerelle::keys::{JournalKeys, Signed};
@@ -184,6 +184,7 @@ impl Process {
         Event {
             launch: LaunchId::draw(&*self.numbers),
             at: self.clock.now(),
+            hop: Hop::B,
             ent: EntId::parse("ent").unwrap(),
             school: Some(Uai::parse_any_letter(school).unwrap()),
             resource: Some(Ark::parse("ark:/99999/atlas").unwrap()),
