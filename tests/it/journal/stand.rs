@@ -9,8 +9,8 @@ use boundary::{
 };
 use jose::ed25519::Ed25519Signer;
 use passerelle::journal::{
-    Asked, Event, Happened, Hop, JournalStore, Keeper, Kept, Made, Parties, Reach, Report, Signer, export, issue,
-    verify_database, verify_export,
+    Asked, Event, Happened, Hop, JournalStore, Keeper, Kept, Made, Parties, Reach, Report, Signer, export,
+    issue, verify_database, verify_export,
 };
 use passerelle::keys::{JournalKeys, Signed};
 use passerelle::launch::{Gate, Item, LaunchStore, Write};
