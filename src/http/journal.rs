@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use boundary::KEY_SET_LIFE;
 use bytes::Bytes;
 
 use super::Broker;
@@ -19,5 +20,7 @@ pub trait JournalKeySet: Send + Sync {
 }
 
 pub(super) async fn keys(State(broker): State<Arc<Broker>>) -> Response {
-    ([(CONTENT_TYPE, "application/jwk-set+json")], broker.journal.jwks()).into_response()
+    let keep = format!("public, max-age={}", KEY_SET_LIFE.whole_seconds());
+    let headers = [(CONTENT_TYPE, "application/jwk-set+json".to_owned()), (CACHE_CONTROL, keep)];
+    (headers, broker.journal.jwks()).into_response()
 }

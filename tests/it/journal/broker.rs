@@ -129,6 +129,31 @@ async fn publisher_and_school_hold_the_same_receipt(engine: Engine) {
     assert!(last.get("receipt").is_none(), "a refusal has none");
 }
 
+/// Keys rotate, also at once because one may have leaked: what the old ones signed still verifies.
+async fn what_an_old_key_signed_still_verifies(engine: Engine) {
+    let stage = open(engine).await;
+    let kids = async || published(&stage).await.matches("\"kid\"").count();
+    assert_eq!(stage.ending("nina").await, Ending::Delivered);
+    done(&stage.command(&["journal", "checkpoint"]));
+    let first = done(&stage.command(&["journal", "export", "--school", LYCEE])).to_owned();
+    assert_eq!(kids().await, 1);
+    done(&stage.command(&["keys", "rotate", "journal"]));
+    stage.eventually(async || kids().await == 2).await;
+    done(&stage.command(&["keys", "rotate", "journal", "--now"]));
+    stage.eventually(async || kids().await == 3).await;
+    assert_eq!(stage.ending("nina").await, Ending::Delivered);
+    done(&stage.command(&["journal", "checkpoint"]));
+    let verified = stage.command(&["journal", "verify"]);
+    assert!(done(&verified).contains("2 checkpoints") && verified.stdout.contains("receipts     2"));
+    let second = done(&stage.command(&["journal", "export", "--school", LYCEE])).to_owned();
+    let witness = Witness::new(&published(&stage).await);
+    for (export, events) in [(first, 1), (second, 2)] {
+        assert_eq!(witness.export(&export).unwrap().covered, events);
+    }
+    let keys = "SELECT DISTINCT kid FROM sealed_key WHERE purpose = 'journal'";
+    assert_eq!(stage.database.ask(keys).await.len(), 3);
+}
+
 /// A stop covers every event; a kill leaves what verifies, and the next process covers it.
 async fn a_stop_covers_everything_and_a_kill_loses_nothing(engine: Engine) {
     let mut stage = open(engine).await;
@@ -165,5 +190,6 @@ on_both_engines!(
     an_export_travels_to_the_school,
     commands_say_what_they_lack,
     publisher_and_school_hold_the_same_receipt,
+    what_an_old_key_signed_still_verifies,
     a_stop_covers_everything_and_a_kill_loses_nothing,
 );
