@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use time::Date;
+use time::macros::format_description;
 
 use crate::keys::Purpose;
 
@@ -40,6 +42,9 @@ pub enum Command {
         /// The backup.
         file: PathBuf,
     },
+    /// Fix, export and verify the journal of launches.
+    #[command(subcommand)]
+    Journal(Journal),
     /// Look for what an operator should know, and say who can mend it.
     Doctor {
         /// Print JSON.
@@ -145,7 +150,7 @@ pub enum Keys {
 /// `keys rotate`
 #[derive(Debug, Args)]
 pub struct Rotate {
-    /// lti-platform, lti-tool or carrier; all of them when absent.
+    /// lti-platform, lti-tool, carrier or journal; all of them when absent.
     #[arg(value_parser = purpose)]
     pub purpose: Option<Purpose>,
     /// The old keys may have leaked: use the new one at once and forget the old ones. Peers that keep our key set refuse
@@ -157,6 +162,49 @@ pub struct Rotate {
 fn purpose(name: &str) -> Result<Purpose, String> {
     let names = Purpose::ALL.map(Purpose::as_str).join(", ");
     Purpose::named(name).ok_or_else(|| format!("the purposes are {names}"))
+}
+
+/// `journal`
+#[derive(Debug, Subcommand)]
+pub enum Journal {
+    /// Sign now what every chain holds, as a running broker does every hour.
+    Checkpoint,
+    /// Write what the journal holds of one school into a file that the school can verify by itself.
+    Export(Export),
+    /// Verify an export, or the whole journal of the database where no file is named.
+    Verify(Verify),
+}
+
+/// `journal export`
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The school's number (UAI).
+    #[arg(long, value_name = "UAI")]
+    pub school: String,
+    /// Show events from this day on (in Paris, such as 2026-09-01); the others stand there by their digest.
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub from: Option<Date>,
+    /// Show events until this day and no later.
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub until: Option<Date>,
+    /// Where to write it; to standard output when absent.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// `journal verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The export.
+    pub file: Option<PathBuf>,
+    /// The broker's published journal keys (`/.well-known/passerelle-journal.json`); the database's own when absent.
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    Date::parse(text, format_description!("[year]-[month]-[day]"))
+        .map_err(|_| "not a day, such as 2026-09-01".to_owned())
 }
 
 /// `config`

@@ -5,6 +5,7 @@ mod cli;
 mod demo;
 mod exit;
 mod follow;
+mod journal;
 mod keys;
 mod looking;
 mod operator;
@@ -44,6 +45,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Demo(options) => demo::demo(options, cli.config.is_some()).await,
         Command::Apply(options) => operator::apply(&config()?, options).await,
         Command::Keys(command) => keys::keys(&config()?, command).await,
+        Command::Journal(command) => journal::journal(&config()?, command).await,
         Command::Backup { file } => backup::backup(&config()?, file).await,
         Command::Restore { file } => backup::restore(&config()?, file).await,
         Command::Doctor { json } => looking::doctor(&config()?, *json).await,

@@ -13,13 +13,14 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::exit::Failure;
 use super::follow::{Follow, Health};
+use super::journal::{Keeping, keeper};
 use super::keys::rotation;
 use super::rooms::{Rooms, environment};
-use super::world::{BrokerWorld, RingSectorKeys};
+use super::world::{BrokerWorld, RingJournal, RingSectorKeys};
 use crate::config::{Config, Log, LogFormat};
 use crate::directory::Directory;
 use crate::http::{self, Metrics};
-use crate::jobs;
+use crate::jobs::{self, JournalKeeping};
 use crate::keys::KeyRing;
 use crate::launch::{self, Dispatcher};
 use crate::licensing::Licensing;
@@ -79,6 +80,7 @@ impl Broker {
             licensing: Licensing::new(rooms.store.clone(), rooms.clock.clone()),
             names: Names::new(rooms.store.clone(), sector_keys, rooms.clock.clone()),
             agreements: rooms.store.clone(),
+            receipts: Arc::new(RingJournal(keys.clone())),
             launches: rooms.store.clone(),
             failed: rooms.store.clone(),
         };
@@ -115,12 +117,16 @@ impl Broker {
             public_url: server.public_url.clone(),
             trusted_proxies: server.trusted_proxies.clone(),
         };
-        let public = http::router(self.dispatcher.clone(), pages, metrics.clone(), chance, settings);
+        let published = Arc::new(RingJournal(self.keys.clone()));
+        let public =
+            http::router(self.dispatcher.clone(), pages, metrics.clone(), chance, published, settings);
         let ready = Ready { store: self.rooms.store.clone(), keys: health };
         let operations = http::operations(Arc::new(ready), metrics);
         let mut by_itself = JoinSet::new();
         by_itself.spawn(follow.run(stopped.clone()));
         by_itself.spawn(jobs::purge(self.rooms.store.clone(), self.rooms.clock.clone(), stopped.clone()));
+        let keeping = Arc::new(Keeping(keeper(&self.config, &self.rooms, self.keys.clone())));
+        let journal = tokio::spawn(jobs::keep_journal(keeping.clone(), stopped.clone()));
         let rotation = rotation(&self.config, &self.rooms, self.keys);
         by_itself.spawn(jobs::rotate(rotation, stopped.clone()));
         let (public, operations) = tokio::join!(
@@ -128,6 +134,10 @@ impl Broker {
             http::serve(self.operations, operations, stop_of(stopped), grace),
         );
         by_itself.shutdown().await;
+        // A checkpoint that is under way is finished; the last one comes when nothing more is written.
+        let _ = journal.await;
+        self.rooms.store.drain().await;
+        keeping.last().await;
         self.rooms.store.close().await;
         public.and(operations).map_err(environment)
     }

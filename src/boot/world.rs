@@ -13,7 +13,9 @@ use time::OffsetDateTime;
 use url::Url;
 
 use crate::directory::DirectoryStore;
-use crate::keys::{KeyRing, KeyStore};
+use crate::http::JournalKeySet;
+use crate::journal::Signer;
+use crate::keys::{JournalKeys, KeyRing, KeyStore, Signed};
 use crate::pseudonyms::SectorKeys;
 use crate::store::Store;
 use crate::trust::KeySets;
@@ -87,6 +89,25 @@ impl PeerKeys for BrokerWorld {
 impl World for BrokerWorld {
     fn public_url(&self) -> &Url {
         &self.public_url
+    }
+}
+
+/// The journal's key, as far as it may be used.
+pub struct RingJournal(pub Arc<KeyRing>);
+
+impl Signer for RingJournal {
+    fn sign(&self, typ: &str, claims: &[u8]) -> Result<Signed, Fault> {
+        self.0.sign_journal(typ, claims)
+    }
+
+    fn keys(&self) -> JournalKeys {
+        self.0.journal_keys()
+    }
+}
+
+impl JournalKeySet for RingJournal {
+    fn jwks(&self) -> Bytes {
+        self.0.journal_jwks()
     }
 }
 

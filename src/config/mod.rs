@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use sections::{Database, Keys, Launch, Log, LogFormat, Server, Transport};
+pub use sections::{Database, Journal, Keys, Launch, Log, LogFormat, Server, Transport};
 
 /// The file that shows every key with its default and one sentence.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
@@ -51,6 +51,8 @@ pub struct Config {
     pub transport: Transport,
     /// Launches.
     pub launch: Launch,
+    /// The journal.
+    pub journal: Journal,
     /// The log.
     pub log: Log,
 }
@@ -102,6 +104,9 @@ impl Config {
         }
         if self.launch.leeway_seconds > 300 {
             return together("launch.leeway_seconds is at most 300: mend the clock rather than widen it");
+        }
+        if !(1..=3660).contains(&self.journal.retention_days) {
+            return together("journal.retention_days is between 1 and 3660");
         }
         Ok(())
     }
@@ -165,6 +170,7 @@ mod tests {
             (&[("PASSERELLE_SERVER__LISTEN", "0.0.0.0:8600")], "trusted_proxies"),
             (&[("PASSERELLE_LAUNCH__PARKED_SECONDS", "x")], "PASSERELLE_LAUNCH__PARKED_SECONDS"),
             (&[("PASSERELLE_KEYS__CARRIER_HOURS", "1")], "carrier_hours"),
+            (&[("PASSERELLE_JOURNAL__RETENTION_DAYS", "0")], "journal.retention_days"),
         ] {
             let error = load(variables).unwrap_err();
             assert!(error.contains(words), "{error}");

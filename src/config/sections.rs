@@ -133,6 +133,20 @@ impl Default for Launch {
     }
 }
 
+/// The journal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Journal {
+    /// How many days an event is kept after its own.
+    pub retention_days: u32,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self { retention_days: 400 }
+    }
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

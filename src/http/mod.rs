@@ -9,6 +9,7 @@ mod answer;
 mod doors;
 pub mod form;
 mod health;
+mod journal;
 mod launches;
 mod limits;
 pub mod log;
@@ -38,6 +39,7 @@ use address::{Network, Proxies};
 use limits::Limits;
 
 pub use health::{Readiness, operations};
+pub use journal::JournalKeySet;
 pub use launches::Launches;
 pub use measured::{Measured, Measures};
 pub use metrics::Metrics;
@@ -62,6 +64,7 @@ struct Broker {
     pages: Pages,
     metrics: Arc<Metrics>,
     chance: Arc<dyn Chance>,
+    journal: Arc<dyn JournalKeySet>,
     https: bool,
     proxies: Proxies,
     limits: Limits,
@@ -73,25 +76,28 @@ impl Broker {
         pages: Pages,
         metrics: Arc<Metrics>,
         chance: Arc<dyn Chance>,
+        journal: Arc<dyn JournalKeySet>,
         settings: Settings,
     ) -> Self {
         let https = settings.public_url.scheme() == "https";
         let proxies = Proxies::new(settings.trusted_proxies);
-        Self { launches, pages, metrics, chance, https, proxies, limits: Limits::new() }
+        Self { launches, pages, metrics, chance, journal, https, proxies, limits: Limits::new() }
     }
 }
 
-/// The public listener: home, every door of the connectors, and the door where a school is chosen.
+/// The public listener: home, every door of the connectors, the door where a school is chosen, and the journal's keys.
 pub fn router(
     launches: Arc<dyn Launches>,
     pages: Pages,
     metrics: Arc<Metrics>,
     chance: Arc<dyn Chance>,
+    journal: Arc<dyn JournalKeySet>,
     settings: Settings,
 ) -> Router {
-    let broker = Arc::new(Broker::new(launches, pages, metrics, chance, settings));
+    let broker = Arc::new(Broker::new(launches, pages, metrics, chance, journal, settings));
     doors::mount(&broker)
         .route("/", get(home))
+        .route(journal::KEYS, get(journal::keys))
         .fallback(not_found)
         .method_not_allowed_fallback(not_this_way)
         .layer(middleware::from_fn_with_state(Arc::clone(&broker), watch::watch))

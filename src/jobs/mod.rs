@@ -1,4 +1,6 @@
-//! Jobs: what the broker does by itself. It forgets what has expired, and lets its keys rotate.
+//! Jobs: what the broker does by itself. It forgets what has expired, lets its keys rotate, and keeps the journal.
+
+mod journal;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +12,8 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use crate::operate::rotation::Rotation;
+
+pub use journal::{JournalKeeping, keep_journal};
 
 /// How often expired rows are taken away. They no longer count from the moment they expire; this is housekeeping.
 const PURGE_EVERY: Duration = Duration::from_secs(60);

@@ -5,6 +5,8 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize, Serializer};
 use time::OffsetDateTime;
 
+use super::Issued;
+
 /// How a launch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", content = "refusal", rename_all = "snake_case")]
@@ -29,7 +31,7 @@ pub enum Hop {
 pub struct Event {
     /// The launch.
     pub launch: LaunchId,
-    /// When.
+    /// When, to the millisecond.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
     /// Where it was decided.
@@ -57,6 +59,9 @@ pub struct Event {
     /// What stands for the person, on delivered launches only.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_hex")]
     pub commitment: Option<Commitment>,
+    /// The receipt that the publisher got, on delivered launches only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Issued>,
 }
 
 impl Event {
@@ -68,19 +73,57 @@ impl Event {
         serde_json::to_string(self)
     }
 
-    /// The name of the chain that the event belongs to, within one boot.
+    /// Whose event it is, and so the first half of its chain's name.
     #[must_use]
-    pub fn chain(&self) -> String {
-        match &self.school {
-            Some(uai) => uai.to_string(),
-            None => format!("ent:{}", self.ent),
-        }
+    pub fn owner(&self) -> String {
+        owner(self.school.as_ref().map(Uai::as_str), self.ent.as_str())
     }
+}
+
+fn owner(school: Option<&str>, ent: &str) -> String {
+    school.map_or_else(|| format!("ent:{ent}"), str::to_owned)
 }
 
 fn as_hex<S: Serializer>(commitment: &Option<Commitment>, serializer: S) -> Result<S::Ok, S::Error> {
     match commitment {
         Some(value) => serializer.serialize_str(&HEXLOWER.encode(value.bytes())),
         None => serializer.serialize_none(),
+    }
+}
+
+/// An event as it is read again, perhaps years later and by another version: only what verifying needs, as it stands.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Recorded {
+    /// The launch.
+    pub launch: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// The ENT.
+    pub ent: String,
+    /// The school.
+    pub school: Option<String>,
+    /// The resource.
+    pub resource: Option<String>,
+    /// The person's profile.
+    pub profile: Option<String>,
+    /// Names of the attributes that were sent.
+    #[serde(default)]
+    pub attributes: Vec<String>,
+    /// The receipt that the publisher got.
+    pub receipt: Option<Issued>,
+}
+
+impl Recorded {
+    /// Reads an event's text; `None` when it is no event.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// Whose event it is.
+    #[must_use]
+    pub fn owner(&self) -> String {
+        owner(self.school.as_deref(), &self.ent)
     }
 }

@@ -29,16 +29,18 @@ impl Periods {
     const fn of(&self, purpose: Purpose) -> Option<Duration> {
         match purpose {
             Purpose::Carrier => self.carrier,
-            Purpose::LtiPlatform | Purpose::LtiTool => self.signing,
+            Purpose::LtiPlatform | Purpose::LtiTool | Purpose::Journal => self.signing,
         }
     }
 }
 
-/// How long what a key signed or sealed counts, and so the key stays after it has retired.
-fn life_of_work(purpose: Purpose) -> Duration {
+/// How long what a key signed or sealed counts, and so the key stays after it has retired. What the journal signed has
+/// no end: schools and publishers keep it for years.
+fn life_of_work(purpose: Purpose) -> Option<Duration> {
     match purpose {
-        Purpose::Carrier => SealPurpose::ALL.into_iter().map(SealPurpose::life).max().unwrap_or_default(),
-        Purpose::LtiPlatform | Purpose::LtiTool => TOKEN_LIFE,
+        Purpose::Carrier => SealPurpose::ALL.into_iter().map(SealPurpose::life).max(),
+        Purpose::LtiPlatform | Purpose::LtiTool => Some(TOKEN_LIFE),
+        Purpose::Journal => None,
     }
 }
 
@@ -64,7 +66,7 @@ pub struct Coming {
     pub at: OffsetDateTime,
 }
 
-/// What happens next to a key among all keys; nothing where a command has to begin it.
+/// What happens next to a key among all keys; nothing where a command has to begin it, or it stays as it is.
 #[must_use]
 pub fn coming(key: &StoredKey, keys: &[StoredKey], periods: &Periods) -> Option<Coming> {
     let next = keys.iter().find(|other| other.purpose == key.purpose && other.state == KeyState::Next);
@@ -72,7 +74,7 @@ pub fn coming(key: &StoredKey, keys: &[StoredKey], periods: &Periods) -> Option<
         (KeyState::Next, _) => (Step::Use, key.since, KNOWN_BEFORE),
         (KeyState::Active, Some(next)) => (Step::Retire, next.since, KNOWN_BEFORE),
         (KeyState::Active, None) => (Step::Succeed, key.since, periods.of(key.purpose)? - KNOWN_BEFORE),
-        (KeyState::Retired, _) => (Step::Forget, key.since, life_of_work(key.purpose) + MARGIN),
+        (KeyState::Retired, _) => (Step::Forget, key.since, life_of_work(key.purpose)? + MARGIN),
     };
     Some(Coming { step, at: since + after })
 }
@@ -108,11 +110,12 @@ mod tests {
 
     #[test]
     fn a_retired_key_stays_longer_than_anything_it_made() {
-        for purpose in Purpose::ALL {
+        for purpose in [Purpose::LtiPlatform, Purpose::LtiTool, Purpose::Carrier] {
             let gone = next_of(purpose, KeyState::Retired, &[KeyState::Active]).unwrap();
             assert_eq!(gone.step, Step::Forget);
             assert!(gone.at - MORNING > TOKEN_LIFE);
         }
+        assert_eq!(next_of(Purpose::Journal, KeyState::Retired, &[KeyState::Active]), None, "for ever");
         let gone = next_of(Purpose::Carrier, KeyState::Retired, &[]).unwrap();
         assert!(gone.at - MORNING > SealPurpose::Return.life());
     }

@@ -1,6 +1,7 @@
 //! Makes keys: each sealed before it is handed on.
 
 use boundary::{Chance, Clock};
+use jose::ed25519::Ed25519Signer;
 use jose::seal::SealingKey;
 use jose::sign::RsaSigner;
 use zeroize::Zeroizing;
@@ -26,6 +27,11 @@ pub async fn make(
         }
         Purpose::LtiPlatform | Purpose::LtiTool => {
             let signer = rsa().await?;
+            let der = signer.pkcs8().map_err(|_| KeyError::Failed)?;
+            (signer.kid().to_owned(), master.seal(purpose.as_str(), &der)?)
+        }
+        Purpose::Journal => {
+            let signer = Ed25519Signer::generate().map_err(|_| KeyError::Failed)?;
             let der = signer.pkcs8().map_err(|_| KeyError::Failed)?;
             (signer.kid().to_owned(), master.seal(purpose.as_str(), &der)?)
         }

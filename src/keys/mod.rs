@@ -5,6 +5,7 @@
 //! pseudonym.
 
 mod init;
+mod journal;
 mod life;
 mod make;
 mod master;
@@ -15,6 +16,7 @@ mod stored;
 use thiserror::Error;
 
 pub use init::{Made, init};
+pub use journal::{JournalKeys, NotSigned, Signed};
 pub use life::{Coming, KNOWN_BEFORE, Periods, Step, coming};
 pub use make::make;
 pub use master::{MasterKeys, create_master_key_file};

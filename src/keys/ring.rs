@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use boundary::{Chance, Clock, Fault, SealPurpose, SectorId, SectorKey};
 use bytes::Bytes;
+use jose::ed25519::Ed25519Signer;
 use jose::seal::{Seal, SealingKey};
 use jose::sign::RsaSigner;
 use moka::future::Cache;
@@ -12,7 +13,9 @@ use zeroize::Zeroizing;
 
 use super::make::make;
 use super::rewrap::{Sealed, sealed_rows};
-use super::{KeyError, KeyState, KeyStore, MasterKeys, Purpose, StoredKey, StoredSectorKey};
+use super::{
+    JournalKeys, KeyError, KeyState, KeyStore, MasterKeys, Purpose, Signed, StoredKey, StoredSectorKey,
+};
 
 /// How many sector keys are kept open.
 const SECTORS: u64 = 10_000;
@@ -31,6 +34,8 @@ struct Opened {
     carrier: Seal,
     platform: RsaSigner,
     jwks: Bytes,
+    journal: Ed25519Signer,
+    journal_jwks: Bytes,
 }
 
 impl KeyRing {
@@ -91,6 +96,29 @@ impl KeyRing {
     #[must_use]
     pub fn jwks(&self) -> Bytes {
         self.current().jwks.clone()
+    }
+
+    /// Signs claims for the journal: a compact JWS of this type.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the library fails.
+    pub fn sign_journal(&self, typ: &str, claims: &[u8]) -> Result<Signed, Fault> {
+        let opened = self.current();
+        let token = opened.journal.sign(typ, claims).map_err(|e| Fault::new(e.to_string()))?;
+        Ok(Signed { kid: opened.journal.kid().to_owned(), token })
+    }
+
+    /// The public keys of the journal, those that no longer sign among them: what they signed is kept for years. A set
+    /// of its own (RFC 7517 section 5), so that nothing signed for the journal passes where an id_token is expected.
+    #[must_use]
+    pub fn journal_jwks(&self) -> Bytes {
+        self.current().journal_jwks.clone()
+    }
+
+    /// The same keys, to verify with.
+    #[must_use]
+    pub fn journal_keys(&self) -> JournalKeys {
+        JournalKeys::parse(&self.current().journal_jwks).unwrap_or_default()
     }
 
     /// The key of a sector in its newest epoch.
@@ -163,11 +191,14 @@ impl Opened {
         let signers =
             |purpose| of(purpose).map(|key| signer(&master, key)).collect::<Result<Vec<_>, KeyError>>();
         let (platforms, tools) = (signers(Purpose::LtiPlatform)?, signers(Purpose::LtiTool)?);
-        let published: Vec<_> = platforms.iter().chain(&tools).map(RsaSigner::public_jwk).collect();
-        let jwks = Bytes::from(json!({ "keys": published }).to_string());
-        let missing = || KeyError::NotInitialised(Purpose::LtiPlatform.as_str());
-        let platform = platforms.into_iter().next().ok_or_else(missing)?;
-        Ok(Self { version, master, carrier: Seal::new(carriers), platform, jwks })
+        let journals = of(Purpose::Journal).map(|key| journal_signer(&master, key));
+        let journals = journals.collect::<Result<Vec<_>, _>>()?;
+        let jwks = set_of(platforms.iter().chain(&tools).map(RsaSigner::public_jwk));
+        let journal_jwks = set_of(journals.iter().map(Ed25519Signer::public_jwk));
+        let missing = |purpose: Purpose| KeyError::NotInitialised(purpose.as_str());
+        let platform = platforms.into_iter().next().ok_or_else(|| missing(Purpose::LtiPlatform))?;
+        let journal = journals.into_iter().next().ok_or_else(|| missing(Purpose::Journal))?;
+        Ok(Self { version, master, carrier: Seal::new(carriers), platform, jwks, journal, journal_jwks })
     }
 }
 
@@ -186,6 +217,14 @@ fn open_key(master: &MasterKeys, key: &StoredKey) -> Result<Zeroizing<Vec<u8>>, 
 fn carrier(master: &MasterKeys, key: &StoredKey) -> Result<SealingKey, KeyError> {
     let plain = open_key(master, key)?;
     Ok(SealingKey::from_bits(plain.as_slice().try_into().map_err(|_| damaged(key))?))
+}
+
+fn journal_signer(master: &MasterKeys, key: &StoredKey) -> Result<Ed25519Signer, KeyError> {
+    Ed25519Signer::from_pkcs8(&open_key(master, key)?).map_err(|_| damaged(key))
+}
+
+fn set_of(keys: impl Iterator<Item = serde_json::Value>) -> Bytes {
+    Bytes::from(json!({ "keys": keys.collect::<Vec<_>>() }).to_string())
 }
 
 fn signer(master: &MasterKeys, key: &StoredKey) -> Result<RsaSigner, KeyError> {

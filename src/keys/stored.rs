@@ -13,11 +13,13 @@ pub enum Purpose {
     LtiTool,
     /// Seals tickets and parked launches.
     Carrier,
+    /// Signs the journal's checkpoints and the receipts of launches.
+    Journal,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 3] = [Self::LtiPlatform, Self::LtiTool, Self::Carrier];
+    pub const ALL: [Self; 4] = [Self::LtiPlatform, Self::LtiTool, Self::Carrier, Self::Journal];
 
     /// The name in tables and lists.
     #[must_use]
@@ -26,6 +28,7 @@ impl Purpose {
             Self::LtiPlatform => "lti-platform",
             Self::LtiTool => "lti-tool",
             Self::Carrier => "carrier",
+            Self::Journal => "journal",
         }
     }
 

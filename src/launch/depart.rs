@@ -16,7 +16,7 @@ use super::failed::at_hop_b;
 use super::parked::{Awaits, Parked};
 use super::store::{Committed, Gate, Item, Write};
 use super::weigh::{Asked, Weighed};
-use crate::journal::{Event, Happened, Hop};
+use crate::journal::{Event, Happened, Hop, Parties, issue};
 use crate::pseudonyms::{NameRow, Named};
 
 /// How often a launch is decided again because a pseudonym changed under it. More often than once is a fault.
@@ -134,7 +134,11 @@ impl Dispatcher {
             None => None,
         };
         let (return_url, cookie) = way_back.unzip();
-        let departure = Departure::new(released, delivery(&asked, arrival, return_url));
+        let (deployment, issuer) = (&released.identifiers().school, self.world.public_url());
+        let issuer = issuer.as_str().trim_end_matches('/');
+        let to = Parties { issuer, client: &asked.tool.value.lti.client_id, deployment };
+        let receipt = issue(event, to, &*self.rooms.receipts)?;
+        let departure = Departure::new(released, delivery(&asked, arrival, return_url, receipt));
         let mut reply = self.outbound.finish(&*self.world, answer, &departure).await?;
         reply.cookies.extend(cookie);
         let writes = fresh.into_iter().map(Write::Name).collect();
@@ -194,7 +198,7 @@ fn spent() -> Refusal {
     RefusalCode::HandleSpent.about("the parked launch is gone: used, expired, or never there")
 }
 
-fn delivery(asked: &Asked, arrival: &Arrival, return_url: Option<Url>) -> Delivery {
+fn delivery(asked: &Asked, arrival: &Arrival, return_url: Option<Url>, receipt: String) -> Delivery {
     let (resource, tool) = (&asked.resource.value, &asked.tool.value.lti);
     let custom: BTreeMap<_, _> = tool.custom.iter().chain(&resource.custom).collect();
     Delivery {
@@ -206,5 +210,6 @@ fn delivery(asked: &Asked, arrival: &Arrival, return_url: Option<Url>) -> Delive
         target: arrival.target,
         locale: arrival.locale.clone(),
         return_url,
+        receipt,
     }
 }

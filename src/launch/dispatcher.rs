@@ -11,6 +11,7 @@ use super::store::LaunchStore;
 use crate::agreements::AgreementStore;
 use crate::catalogue::CatalogueStore;
 use crate::directory::Directory;
+use crate::journal::Signer;
 use crate::licensing::Licensing;
 use crate::pseudonyms::Names;
 
@@ -26,6 +27,8 @@ pub struct Rooms {
     pub names: Names,
     /// What may this publisher know?
     pub agreements: Arc<dyn AgreementStore>,
+    /// Who signs what it was told?
+    pub receipts: Arc<dyn Signer>,
     /// Where the launch waits, and where it is written down.
     pub launches: Arc<dyn LaunchStore>,
     /// Where it is noted that it ended before it could be written down.

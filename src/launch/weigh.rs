@@ -69,7 +69,7 @@ impl Dispatcher {
     pub(super) fn event_of(&self, launch: &boundary::LaunchId, arrival: &Arrival, hop: Hop) -> Event {
         Event {
             launch: launch.clone(),
-            at: self.world.now(),
+            at: self.world.now().truncate_to_millisecond(),
             hop,
             ent: arrival.via.ent.clone(),
             school: None,
@@ -79,6 +79,7 @@ impl Dispatcher {
             happened: Happened::Refused(RefusalCode::NotFound),
             attributes: Vec::new(),
             commitment: None,
+            receipt: None,
         }
     }
 }

@@ -140,14 +140,32 @@ impl Rotation {
     }
 
     /// Puts a new key in the place of all keys of a purpose at once, because they may have leaked. What they signed
-    /// or sealed no longer counts, and peers that keep our key set refuse until they read it again.
+    /// or sealed no longer counts, and peers that keep our key set refuse until they read it again. The journal's keys
+    /// retire instead: what they signed is kept for years, and their public halves with it.
     ///
     /// # Errors
     /// A [`Fault`], as [`turn`](Self::turn).
     pub async fn replace(&self, purpose: Purpose) -> Result<Turned, Fault> {
+        if purpose == Purpose::Journal {
+            return self.supersede(purpose).await;
+        }
         let key = self.make(purpose, KeyState::Active).await?;
         self.store.replace_keys(&key).await?;
         Ok(Turned::Replaced(purpose, key.kid))
+    }
+
+    /// Puts a new key in the place of the active one at once, and of one that was waiting: it may have leaked as well.
+    async fn supersede(&self, purpose: Purpose) -> Result<Turned, Fault> {
+        let keys = self.store.keys().await?;
+        if let Some(next) = keys.iter().find(|key| key.purpose == purpose && key.state == KeyState::Next) {
+            self.store.use_key(next, self.clock.now()).await?;
+        }
+        let key = self.make(purpose, KeyState::Next).await?;
+        self.store.add_keys(std::slice::from_ref(&key)).await?;
+        if self.store.use_key(&key, self.clock.now()).await? {
+            return Ok(Turned::Used(purpose, key.kid));
+        }
+        Err(Fault::new(format!("the {} keys are changing: try again", purpose.as_str())))
     }
 }
 
@@ -173,7 +191,8 @@ impl fmt::Display for Listed {
         let StoredKey { kid, purpose, state, created, .. } = &self.key;
         write!(f, "{:12} {:7} {kid:43} made {}", purpose.as_str(), state.as_str(), Minute(*created))?;
         let Some(Coming { step, at }) = self.coming else {
-            return f.write_str(", rotates by command");
+            let retired = self.key.state == KeyState::Retired;
+            return f.write_str(if retired { ", kept for what it signed" } else { ", rotates by command" });
         };
         let step = match step {
             Step::Succeed => "its successor is made on",

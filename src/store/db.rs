@@ -191,6 +191,15 @@ impl Db {
         }
     }
 
+    /// Begins a transaction that only reads, and sees the database as it is at its first statement.
+    pub(in crate::store) async fn snapshot(&self) -> Result<Tx, StoreError> {
+        const DOING: &str = "beginning to read";
+        match self {
+            Self::Lite { readers, .. } => within(DOING, LITE_LIMIT, readers.begin()).await.map(Tx::Lite),
+            Self::Postgres(pools) => postgres::PgTx::snapshot(DOING, &pools.reading).await.map(Tx::Postgres),
+        }
+    }
+
     /// Closes all connections, once they are given back.
     pub async fn close(&self) {
         match self {
@@ -204,7 +213,7 @@ impl Db {
     }
 }
 
-/// A transaction that writes. Dropped, it is rolled back.
+/// A transaction. Dropped, it is rolled back.
 pub(in crate::store) enum Tx {
     Lite(Transaction<'static, Sqlite>),
     Postgres(postgres::PgTx),

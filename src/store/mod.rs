@@ -14,6 +14,7 @@ mod directory;
 mod error;
 mod failed;
 mod federation;
+mod journal;
 mod kept;
 mod keys;
 mod launches;
@@ -61,6 +62,8 @@ const PING: &str = "SELECT version FROM change_counter WHERE id = 1";
 /// A database with what a running broker keeps around it. The traits that the rooms declare are implemented for it.
 pub struct Store {
     db: Db,
+    /// Names this run of the process.
+    boot: String,
     versions: Arc<Versions>,
     writer: writer::Writer,
     kept: Kept,
@@ -94,9 +97,9 @@ impl Store {
         let versions = Arc::new(Versions::default());
         let failed = Ring::new(db.clone());
         let (poll, ring) = (versions.follow(db.clone()), failed.follow());
-        let writer = writer::Writer::start(db.clone(), boot);
+        let writer = writer::Writer::start(db.clone(), boot.clone());
         let kept = Kept::new(&versions);
-        Self { db, versions, writer, kept, failed, poll, ring }
+        Self { db, boot, versions, writer, kept, failed, poll, ring }
     }
 
     /// How busy it is.
@@ -118,6 +121,12 @@ impl Store {
         Ok(())
     }
 
+    /// Where the database is, for the operator.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.db.place()
+    }
+
     fn stop(&self) {
         self.poll.abort();
         self.ring.abort();
@@ -135,9 +144,14 @@ impl Store {
         Ok(())
     }
 
+    /// Writes what is queued and takes nothing more from launches.
+    pub async fn drain(&self) {
+        self.writer.close().await;
+    }
+
     /// Writes what is queued, takes nothing more, and closes the database.
     pub async fn close(&self) {
-        self.writer.close().await;
+        self.drain().await;
         self.stop();
         self.failed.write().await;
         self.db.close().await;

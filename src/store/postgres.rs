@@ -32,6 +32,9 @@ const WRITING: u32 = 4;
 const BEGIN: &str = "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '5s'; \
                      SET LOCAL idle_in_transaction_session_timeout = '10s'";
 
+/// One moment for all statements, which only read.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// Connections to a server, apart by what they are for, so that a flood of reads takes none from the writer, whose
 /// batches would fail, nor from the poll of changes, without which no cache is believed.
 #[derive(Clone)]
@@ -147,9 +150,17 @@ pub(in crate::store) struct PgTx {
 
 impl PgTx {
     pub(super) async fn begin(doing: &'static str, pool: &PgPool) -> Result<Self, StoreError> {
+        Self::begin_as(BEGIN, doing, pool).await
+    }
+
+    pub(super) async fn snapshot(doing: &'static str, pool: &PgPool) -> Result<Self, StoreError> {
+        Self::begin_as(SNAPSHOT, doing, pool).await
+    }
+
+    async fn begin_as(how: &'static str, doing: &'static str, pool: &PgPool) -> Result<Self, StoreError> {
         let connection = pool.acquire().await.map_err(|e| StoreError::from_sqlx(doing, &e))?;
         let mut tx = Self { connection, ended: false };
-        within(doing, LIMIT, sqlx::raw_sql(BEGIN).execute(&mut *tx.connection)).await?;
+        within(doing, LIMIT, sqlx::raw_sql(how).execute(&mut *tx.connection)).await?;
         Ok(tx)
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use conformance::jose::verify;
+use openssl::sha::sha256;
 use serde_json::Value;
 
 use crate::stage::{
@@ -49,11 +50,14 @@ async fn journal(database: &Database) -> Vec<[String; 5]> {
 fn check_links(journal: &[[String; 5]]) {
     let mut heads: BTreeMap<&str, (u64, String)> = BTreeMap::new();
     for [chain, seq, prev, hash, body] in journal {
-        let (before, head) = heads.remove(chain.as_str()).unwrap_or((0, "00".repeat(32)));
+        let hex = |hash: [u8; 32]| data_encoding::HEXLOWER.encode(&hash);
+        let genesis = || (0, hex(sha256(format!("passerelle chain\n{chain}").as_bytes())));
+        let (before, head) = heads.remove(chain.as_str()).unwrap_or_else(genesis);
         assert_eq!((seq.parse::<u64>().unwrap(), prev), (before + 1, &head), "{chain}");
-        let linked =
-            [data_encoding::HEXLOWER.decode(prev.as_bytes()).unwrap(), body.clone().into_bytes()].concat();
-        assert_eq!(*hash, data_encoding::HEXLOWER.encode(&openssl::sha::sha256(&linked)), "{chain} {seq}");
+        let digest = sha256(format!("passerelle event\n{body}").as_bytes());
+        let prev = data_encoding::HEXLOWER.decode(prev.as_bytes()).unwrap();
+        let linked = [b"passerelle link\n".as_slice(), &prev, &digest].concat();
+        assert_eq!(*hash, hex(sha256(&linked)), "{chain} {seq}");
         heads.insert(chain, (before + 1, hash.clone()));
     }
 }
@@ -103,6 +107,8 @@ async fn drill(from: Engine, to: Engine) {
     let environment = elsewhere(&stage, &there);
     let restored = passerelle_in(&environment, &["restore", text(&file)]);
     assert_eq!(restored.code, Some(0), "{}", restored.stderr);
+    let verified = passerelle_in(&environment, &["journal", "verify"]);
+    assert_eq!(verified.code, Some(0), "{}", verified.stdout);
     let (old, new) = (journal(&stage.database).await, journal(&there).await);
     check_links(&old);
     check_links(&new);

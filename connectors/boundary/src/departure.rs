@@ -28,6 +28,8 @@ pub struct Delivery {
     pub locale: Option<String>,
     /// Our own address through which the person gets back to the ENT.
     pub return_url: Option<Url>,
+    /// Our signed receipt of the launch: a compact JWS that names what is released and holds no value.
+    pub receipt: String,
 }
 
 /// A launch that may go out. Only from a [`Released`] comes a `Departure`.

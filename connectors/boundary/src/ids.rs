@@ -172,8 +172,9 @@ impl fmt::Debug for Handle {
 #[error("not a launch id: 16 characters out of a-z 2-7, as pages and logs show them")]
 pub struct NotALaunchId;
 
-/// The number of one launch, shown on error pages and kept in the journal; never sent to a publisher, who could
-/// otherwise compare notes with another one. 80 random bits as 16 characters out of `a-z2-7`.
+/// The number of one launch, shown on error pages, kept in the journal, and sent to the one publisher that gets the
+/// launch, in its receipt. It is drawn anew for each launch, so that no two publishers ever hold the same one. 80 random
+/// bits as 16 characters out of `a-z2-7`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LaunchId(String);

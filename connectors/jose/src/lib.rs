@@ -2,6 +2,7 @@
 //! what the claims must say, is the caller's business.
 #![deny(missing_docs)]
 
+pub mod ed25519;
 pub mod jws;
 pub mod seal;
 pub mod sign;

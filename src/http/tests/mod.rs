@@ -12,11 +12,12 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request as HttpRequest, StatusCode};
 use boundary::{Body as ReplyBody, Chance, Door, Method, RefusalCode, Reply, Request};
+use bytes::Bytes;
 use tower::ServiceExt;
 use url::Url;
 
 use super::address::Peer;
-use super::{Broker, Launches, Metrics, Settings, router};
+use super::{Broker, JournalKeySet, Launches, Metrics, Settings, router};
 use crate::launch::{Answer, Labels, Outcome};
 use crate::pages::Pages;
 
@@ -29,6 +30,12 @@ const fn door(method: Method, path: &'static str) -> Door {
 }
 
 struct Fixed;
+
+impl JournalKeySet for Fixed {
+    fn jwks(&self) -> Bytes {
+        Bytes::from_static(b"{\"keys\":[]}")
+    }
+}
 
 impl Chance for Fixed {
     fn fill(&self, bytes: &mut [u8]) {
@@ -101,7 +108,7 @@ fn proxy() -> Peer {
 }
 
 fn broker(launches: Arc<Scripted>, metrics: Arc<Metrics>) -> Broker {
-    Broker::new(launches, Pages::load().unwrap(), metrics, Arc::new(Fixed), settings())
+    Broker::new(launches, Pages::load().unwrap(), metrics, Arc::new(Fixed), Arc::new(Fixed), settings())
 }
 
 impl Answered {
@@ -121,7 +128,7 @@ impl App {
         let metrics = Arc::new(Metrics::new());
         let asked: Arc<dyn Launches> = Arc::<Scripted>::clone(&launches);
         let pages = Pages::load().unwrap();
-        let router = router(asked, pages, Arc::clone(&metrics), Arc::new(Fixed), settings());
+        let router = router(asked, pages, Arc::clone(&metrics), Arc::new(Fixed), Arc::new(Fixed), settings());
         Self { router, launches, metrics }
     }
 

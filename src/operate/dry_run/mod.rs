@@ -84,6 +84,7 @@ pub fn rooms(
         licensing: Licensing::new(rehearsal.clone(), clock.clone()),
         names: Names::new(rehearsal.clone(), keys, clock),
         agreements: stores,
+        receipts: rehearsal.clone(),
         launches: rehearsal.clone(),
         failed: rehearsal,
     }

@@ -16,6 +16,8 @@ use super::Stores;
 use crate::directory::{
     Affiliation, DirectoryStore, Ent, InactiveDeployment, Known, Newcomer, Registered, School, Sector, Tool,
 };
+use crate::journal::Signer;
+use crate::keys::{JournalKeys, Signed};
 use crate::launch::{Committed, FailedSignOn, FailedSignOns, Item, LaunchStore, ParkedRow};
 use crate::licensing::{Licence, LicenceStore, Seat};
 use crate::pseudonyms::PseudonymStore;
@@ -178,4 +180,15 @@ impl LaunchStore for Rehearsal {
 
 impl FailedSignOns for Rehearsal {
     fn note(&self, _: FailedSignOn) {}
+}
+
+/// A launch that does not take place has no receipt.
+impl Signer for Rehearsal {
+    fn sign(&self, _: &str, _: &[u8]) -> Result<Signed, Fault> {
+        Ok(Signed::default())
+    }
+
+    fn keys(&self) -> JournalKeys {
+        JournalKeys::default()
+    }
 }

@@ -2,6 +2,7 @@
 
 use boundary::{Ark, EntId, FirstUse, Handle, LaunchId, Profile, RefusalCode, Uai};
 use futures::future::join_all;
+use openssl::sha::sha256;
 use time::{Duration, OffsetDateTime};
 
 use super::examples::{NOW, atlas, college, ent, lycee, sector};
@@ -40,6 +41,7 @@ fn event(school: Option<Uai>) -> Write {
         happened: Happened::Refused(RefusalCode::NoSeat),
         attributes: vec![],
         commitment: None,
+        receipt: None,
     })
 }
 
@@ -176,7 +178,7 @@ async fn in_one_batch_each_item_has_its_own_fate() {
         let chains: Vec<(String, i64)> =
             rows(&store, "SELECT chain, seq FROM event ORDER BY chain, seq").await;
         let links: Vec<(&str, i64)> =
-            chains.iter().map(|(c, n)| (c.split_once('/').unwrap().1, *n)).collect();
+            chains.iter().map(|(c, n)| (c.split_once('/').unwrap().0, *n)).collect();
         assert_eq!(links, [("0440001M", 1), ("0750001U", 1), ("0750001U", 2), ("ent:ent", 1)]);
         // What was refused before it was queued has used up nothing.
         assert_eq!(store.commit(item(first("b"), vec![])).await.unwrap(), Done);
@@ -193,13 +195,12 @@ async fn check_chains(store: &Store) -> usize {
     for (chain, seq, body, prev, hash) in &events {
         let wanted = match &last {
             Some((same, seq, hash)) if same == chain => (seq + 1, hash.clone()),
-            _ => (1, vec![0; 32]),
+            _ => (1, sha256(format!("passerelle chain\n{chain}").as_bytes()).to_vec()),
         };
         assert_eq!((*seq, prev), (wanted.0, &wanted.1), "{chain}");
-        let mut hasher = openssl::sha::Sha256::new();
-        hasher.update(prev);
-        hasher.update(body.as_bytes());
-        assert_eq!(hash.as_slice(), hasher.finish(), "{chain} {seq}");
+        let digest = sha256(format!("passerelle event\n{body}").as_bytes());
+        let linked = sha256(&[b"passerelle link\n".as_slice(), prev, &digest].concat());
+        assert_eq!(hash.as_slice(), linked, "{chain} {seq}");
         last = Some((chain.clone(), *seq, hash.clone()));
     }
     events.len()

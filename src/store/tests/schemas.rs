@@ -7,8 +7,8 @@ use sqlx::{Executor, SqlSafeStr};
 use super::Scratch;
 use crate::store::db::Db;
 use crate::store::{
-    self, backup, directory, failed, federation, keys, launches, licensing, looking, objects, people,
-    pseudonyms, purge, restore, tables, versions, writer,
+    self, backup, directory, failed, federation, journal, keys, launches, licensing, looking, objects,
+    people, pseudonyms, purge, restore, tables, versions, writer,
 };
 
 async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {
@@ -41,11 +41,11 @@ async fn every_statement_is_understood_by_its_engine() {
         restore::STATEMENTS,
         &[store::PING],
     ];
-    let alike = alike.into_iter().chain(federation::STATEMENTS.iter().copied()).flatten().copied();
+    let folders = federation::STATEMENTS.iter().chain(journal::STATEMENTS).copied();
+    let alike = alike.into_iter().chain(folders).flatten().copied();
     let mut wrong = Vec::new();
-    for (lite, postgres) in
-        alike.map(|sql| (sql, sql)).chain(writer::PAIRS.iter().chain(tables::PAIRS).copied())
-    {
+    let pairs = writer::PAIRS.iter().chain(tables::PAIRS).chain(journal::PAIRS).copied();
+    for (lite, postgres) in alike.map(|sql| (sql, sql)).chain(pairs) {
         wrong.extend(understood(&lite_db, lite).await.err());
         wrong.extend(understood(&postgres_db, postgres).await.err());
     }

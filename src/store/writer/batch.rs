@@ -200,7 +200,7 @@ async fn events(
 ) -> Result<(), Failed> {
     let mut links: Vec<_> = passing(entries, open)
         .flat_map(|(_, entry)| &entry.events)
-        .map(|event| event.linked(chains.link(&event.chain, &event.body)))
+        .map(|event| event.linked(chains.link(&event.owner, &event.body)))
         .collect();
     if links.is_empty() {
         return Ok(());
@@ -227,7 +227,8 @@ fn pick(tx: &mut Tx, (lite, postgres): (&'static str, &'static str)) -> &'static
     }
 }
 
-fn json<T: Serialize>(rows: &T) -> Result<String, StoreError> {
+/// Rows as one parameter.
+pub(in crate::store) fn json<T: Serialize>(rows: &T) -> Result<String, StoreError> {
     serde_json::to_string(rows)
         .map_err(|_| StoreError::failed("writing a batch", Trouble::Code("of JSON".to_owned())))
 }

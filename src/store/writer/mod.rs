@@ -45,6 +45,7 @@ impl Job {
     }
 }
 
+pub(in crate::store) use batch::json;
 #[cfg(test)]
 pub(in crate::store) use {alone::STATEMENTS as ALONE, batch::STATEMENTS as BATCH, rows::PAIRS};
 

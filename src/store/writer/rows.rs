@@ -6,7 +6,7 @@ use boundary::Fault;
 use data_encoding::HEXLOWER;
 use serde::Serialize;
 
-use crate::journal::{Event, Linked};
+use crate::journal::{Event, Hash, Linked};
 use crate::launch::{Gate, Item, ParkedRow, Write};
 use crate::pseudonyms::NameRow;
 use crate::store::time::millis;
@@ -102,7 +102,7 @@ pub(super) struct Name {
 
 /// An event that is not linked yet.
 pub(super) struct Loose {
-    pub chain: String,
+    pub owner: String,
     pub at: i64,
     pub body: String,
 }
@@ -146,10 +146,14 @@ impl Loose {
             seq: link.seq,
             at: self.at,
             body: &self.body,
-            prev: HEXLOWER.encode(&link.prev),
-            hash: HEXLOWER.encode(&link.hash),
+            prev: hex(&link.prev),
+            hash: hex(&link.hash),
         }
     }
+}
+
+fn hex(hash: &Hash) -> String {
+    HEXLOWER.encode(hash.bytes())
 }
 
 /// An ENT chooses its nonces, so they may be of any length and hold anything; they need only stay apart.
@@ -177,8 +181,8 @@ fn name(row: NameRow) -> Result<Name, Fault> {
 
 fn loose(event: &Event) -> Result<Loose, Fault> {
     let body = event.to_text().map_err(|e| Fault::new(format!("an event cannot be written: {e}")))?;
-    let (chain, body) = (event.chain(), storable(body, "an event")?);
-    Ok(Loose { chain, at: millis(event.at), body })
+    let (owner, body) = (event.owner(), storable(body, "an event")?);
+    Ok(Loose { owner, at: millis(event.at), body })
 }
 
 /// PostgreSQL's texts hold no NUL.

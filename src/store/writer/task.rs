@@ -19,6 +19,9 @@ const BATCH: usize = 256;
 /// How many people, seats and deployments are written between two batches: a flood of newcomers delays everybody else's
 /// launches by no more than these.
 const ALONE: usize = 8;
+/// How long chains are written to, in milliseconds; then they are begun anew. So nobody need keep an ended chain for a
+/// process that might still add to it.
+const CHAIN_LIFE: i64 = 30 * 24 * 60 * 60 * 1000;
 
 pub(super) struct Task {
     db: Db,
@@ -29,12 +32,14 @@ pub(super) struct Task {
     /// Those who wait for a transaction of their own.
     alones: VecDeque<(Alone, Answer<bool>)>,
     written: Arc<Written>,
+    /// When the chains were begun: the time of their first hop.
+    began: Option<i64>,
 }
 
 impl Task {
     pub fn new(db: Db, boot: String, written: Arc<Written>) -> Self {
         let chains = Chains::new(boot.clone());
-        Self { db, boot, again: 0, chains, alones: VecDeque::new(), written }
+        Self { db, boot, again: 0, chains, began: None, alones: VecDeque::new(), written }
     }
 
     pub async fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
@@ -92,8 +97,9 @@ impl Task {
     }
 
     async fn write(&mut self, entries: Vec<Entry>, answers: Vec<Answer<Committed>>) {
-        if entries.is_empty() {
-            return;
+        let Some(now) = entries.iter().map(|entry| entry.at).max() else { return };
+        if now - *self.began.get_or_insert(now) > CHAIN_LIFE {
+            self.begin_chains_anew();
         }
         match batch::write(&self.db, &mut self.chains, &entries).await {
             Ok(outcomes) => {
@@ -115,9 +121,10 @@ impl Task {
         }
     }
 
-    /// Nobody knows whether the last commit took place, and so which event is the last of its chain. What is there is
-    /// whole either way; what comes goes into new chains.
+    /// What is there is whole; what comes goes into new chains. So it must be where nobody knows whether the last commit
+    /// took place, and so which event is the last of its chain.
     fn begin_chains_anew(&mut self) {
+        self.began = None;
         self.again += 1;
         self.chains = Chains::new(format!("{}.{}", self.boot, self.again));
     }

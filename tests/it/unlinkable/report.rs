@@ -56,9 +56,9 @@ const CHANNELS: &[(&str, &str, &str)] = &[
         "a_redirect_keeps_or_drops_the_form_by_method_and_hides_the_ent",
     ),
     (
-        "number of the launch on pages and in headers",
-        "drawn anew for each launch; publishers do not get it",
-        "a_refusal_is_shown_with_its_status_and_its_numbers",
+        "number of the launch, on pages, in headers and in the receipt",
+        "drawn anew for each launch, which goes to one publisher; the receipt names attributes and nobody",
+        "p1_p2_two_publishers_that_pool_what_they_have_link_nobody",
     ),
     (
         "time of the launch",

@@ -18,9 +18,10 @@ pub fn claims(world: &dyn World, answer: &AnswerTo, departure: &Departure) -> Va
     let (released, delivery) = (departure.released(), departure.delivery());
     let identifiers = released.identifiers();
     let now = world.now().unix_timestamp();
+    let issuer = issuer(world.public_url());
     let mut token = Map::new();
     let mut put = |name: &str, value: Value| token.insert(name.to_owned(), value);
-    put("iss", json!(issuer(world.public_url())));
+    put("iss", json!(issuer));
     put("aud", json!(delivery.tool.client_id));
     put("sub", json!(identifiers.person));
     put("iat", json!(now));
@@ -37,6 +38,7 @@ pub fn claims(world: &dyn World, answer: &AnswerTo, departure: &Departure) -> Va
     }
     put(claims::TOOL_PLATFORM, tool_platform(world));
     put(claims::LAUNCH_PRESENTATION, presentation(departure));
+    put(&format!("{issuer}{}", claims::RECEIPT), json!(delivery.receipt));
     let custom = custom(departure);
     if !custom.is_empty() {
         put(claims::CUSTOM, json!(custom));

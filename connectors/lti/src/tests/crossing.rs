@@ -69,6 +69,7 @@ fn departure(world: &Earth, arrival: &Arrival) -> Departure {
         target: arrival.target,
         locale: arrival.locale.clone(),
         return_url: way_back.map(|(url, _)| url),
+        receipt: "header.claims.signature".to_owned(),
     };
     Departure::new(release(entitled, identifiers, None, &arrival.attributes, date!(2026 - 11 - 24)), delivery)
 }

@@ -24,6 +24,9 @@ pub const LAUNCH_PRESENTATION: &str = "https://purl.imsglobal.org/spec/lti/claim
 pub const LIS: &str = "https://purl.imsglobal.org/spec/lti/claim/lis";
 /// `custom` (5.4.6).
 pub const CUSTOM: &str = "https://purl.imsglobal.org/spec/lti/claim/custom";
+/// What follows our issuer in the name of the claim with the receipt: a claim of a vendor's own is a URL of the
+/// vendor's (5.4.7).
+pub const RECEIPT: &str = "/claim/receipt";
 /// The one message that is served so far (5.3.1).
 pub const RESOURCE_LINK_REQUEST: &str = "LtiResourceLinkRequest";
 /// The version (5.3.2).

@@ -116,6 +116,7 @@ fn delivery(world: &Earth) -> Delivery {
         target: Some(DocumentTarget::Iframe),
         locale: Some("fr".to_owned()),
         return_url: Some(Url::parse("https://broker.example/lti/return/sealed").unwrap()),
+        receipt: "header.claims.signature".to_owned(),
     }
 }
 

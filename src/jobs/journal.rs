@@ -1,0 +1,34 @@
+//! The journal's job: a checkpoint an hour, and what it lets go.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+/// How often a checkpoint is due.
+const EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// How soon it is tried again where another process was at it, or the store did not answer.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// What keeps the journal. It says in the log what it did.
+#[async_trait]
+pub trait JournalKeeping: Send + Sync {
+    /// Makes the checkpoint of the hour, unless another process did; false when it must be tried again.
+    async fn hourly(&self) -> bool;
+    /// Makes a checkpoint before this process ends, so that its chains are covered to their last event.
+    async fn last(&self);
+}
+
+/// Keeps the journal until told to stop. The first time is at once: what a process that died left behind is covered.
+pub async fn keep_journal(keeping: Arc<dyn JournalKeeping>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let pause = if keeping.hourly().await { EVERY } else { AGAIN };
+        tokio::select! {
+            () = sleep(pause) => {}
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+    }
+}

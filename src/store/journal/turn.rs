@@ -1,0 +1,49 @@
+//! Turns: what one process does at a time. A turn ends by itself, so that nobody waits for a process that died.
+
+use time::{Duration, OffsetDateTime};
+
+use crate::store::db::{Db, Tx, rows};
+use crate::store::error::StoreError;
+use crate::store::time::millis;
+
+/// How long a turn lasts unless it is renewed: longer than any transaction and than the clocks of two hosts differ.
+const LASTS: Duration = Duration::minutes(5);
+
+const TAKE: &str = "INSERT INTO turn (name, holder, until) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE \
+                    SET holder = excluded.holder, until = excluded.until \
+                    WHERE turn.holder = excluded.holder OR turn.until < $4";
+const RENEW: &str = "UPDATE turn SET until = $3 WHERE name = $1 AND holder = $2";
+const END: &str = "DELETE FROM turn WHERE name = $1 AND holder = $2";
+
+/// Every statement of this file.
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[TAKE, RENEW, END];
+
+/// Takes a turn; false when another process has it.
+pub(super) async fn take(db: &Db, name: &str, holder: &str, now: OffsetDateTime) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    let taken = rows!("taking a turn", tx.on(), c => sqlx::query(TAKE)
+        .bind(name).bind(holder).bind(millis(now + LASTS)).bind(millis(now)).execute(c))?;
+    tx.commit().await?;
+    Ok(taken == 1)
+}
+
+/// Renews a turn within a transaction, which then commits only if the turn was still held; false when it is lost.
+pub(super) async fn renew(
+    tx: &mut Tx,
+    name: &str,
+    holder: &str,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let until = millis(now + LASTS);
+    let held = rows!("renewing a turn", tx.on(), c => sqlx::query(RENEW)
+        .bind(name).bind(holder).bind(until).execute(c))?;
+    Ok(held == 1)
+}
+
+/// Ends a turn.
+pub(super) async fn end(db: &Db, name: &str, holder: &str) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    rows!("ending a turn", tx.on(), c => sqlx::query(END).bind(name).bind(holder).execute(c))?;
+    tx.commit().await
+}
