@@ -15,6 +15,7 @@ mod containers;
 mod corpus;
 mod crossings;
 mod documents;
+mod faults;
 mod keys;
 mod launches;
 mod looking;
