@@ -4,7 +4,6 @@ use openssl::bn::BigNumRef;
 use openssl::rsa::Rsa;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use conformance::Fault;
