@@ -14,10 +14,11 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Postgres, Sqlite};
 
 use super::error::{StoreError, Trouble, io_trouble};
 use super::postgres::{self, PgPools};
+use super::transaction::Begun;
 
 /// How long SQLite waits for another process's write.
 const BUSY: Duration = Duration::from_secs(5);
@@ -185,9 +186,12 @@ impl Db {
         match self {
             Self::Lite { writer, file, .. } => {
                 file.check()?;
-                within(DOING, LITE_LIMIT, writer.begin_with(BEGIN_LITE)).await.map(Tx::Lite)
+                Begun::begin(DOING, BEGIN_LITE, LITE_LIMIT, writer).await.map(Tx::Lite)
             }
-            Self::Postgres(pools) => postgres::PgTx::begin(DOING, &pools.writing).await.map(Tx::Postgres),
+            Self::Postgres(pools) => {
+                let begun = Begun::begin(DOING, postgres::BEGIN, postgres::LIMIT, &pools.writing);
+                begun.await.map(Tx::Postgres)
+            }
         }
     }
 
@@ -206,15 +210,15 @@ impl Db {
 
 /// A transaction that writes. Dropped, it is rolled back.
 pub(in crate::store) enum Tx {
-    Lite(Transaction<'static, Sqlite>),
-    Postgres(postgres::PgTx),
+    Lite(Begun<Sqlite>),
+    Postgres(Begun<Postgres>),
 }
 
 impl Tx {
     /// The connection, for [`both!`].
     pub fn on(&mut self) -> Engine<&mut SqliteConnection, &mut PgConnection> {
         match self {
-            Self::Lite(tx) => Engine::Lite(&mut *tx),
+            Self::Lite(tx) => Engine::Lite(tx.connection()),
             Self::Postgres(tx) => Engine::Postgres(tx.connection()),
         }
     }
@@ -228,8 +232,8 @@ impl Tx {
     pub async fn commit_within(self, limit: Duration) -> Result<(), StoreError> {
         const DOING: &str = "committing";
         match self {
-            Self::Lite(tx) => within(DOING, limit, tx.commit()).await,
-            Self::Postgres(tx) => tx.end(DOING, "COMMIT").await,
+            Self::Lite(tx) => tx.end(DOING, "COMMIT", limit).await,
+            Self::Postgres(tx) => tx.end(DOING, "COMMIT", postgres::LIMIT).await,
         }
     }
 
@@ -237,8 +241,8 @@ impl Tx {
     pub async fn rollback(self) -> Result<(), StoreError> {
         const DOING: &str = "rolling back";
         match self {
-            Self::Lite(tx) => within(DOING, LITE_LIMIT, tx.rollback()).await,
-            Self::Postgres(tx) => tx.end(DOING, "ROLLBACK").await,
+            Self::Lite(tx) => tx.end(DOING, "ROLLBACK", LITE_LIMIT).await,
+            Self::Postgres(tx) => tx.end(DOING, "ROLLBACK", postgres::LIMIT).await,
         }
     }
 }

@@ -75,6 +75,7 @@ struct Counts {
     next: AtomicUsize,
     delivered: AtomicUsize,
     refused: AtomicUsize,
+    faults: AtomicUsize,
 }
 
 /// Every attempt of a load.
@@ -108,6 +109,11 @@ impl Load {
         self.counts.refused.load(Ordering::SeqCst)
     }
 
+    /// How many stopped with a fault so far.
+    pub fn faults(&self) -> usize {
+        self.counts.faults.load(Ordering::SeqCst)
+    }
+
     /// Lets everybody finish.
     pub async fn stop(self) -> History {
         self.over.store(true, Ordering::SeqCst);
@@ -132,7 +138,11 @@ async fn work(addresses: Addresses, over: Arc<AtomicBool>, counts: Arc<Counts>) 
         match attempt.outcome {
             Outcome::Delivered(_) => drop(counts.delivered.fetch_add(1, Ordering::SeqCst)),
             Outcome::Refused(_) => drop(counts.refused.fetch_add(1, Ordering::SeqCst)),
-            Outcome::Fault | Outcome::Silence => tokio::time::sleep(PAUSE).await,
+            Outcome::Fault => drop(counts.faults.fetch_add(1, Ordering::SeqCst)),
+            Outcome::Silence => {}
+        }
+        if matches!(attempt.outcome, Outcome::Fault | Outcome::Silence) {
+            tokio::time::sleep(PAUSE).await;
         }
         attempts.push(attempt);
     }
