@@ -14,10 +14,11 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Postgres, Sqlite};
 
 use super::error::{StoreError, Trouble, io_trouble};
 use super::postgres::{self, PgPools};
+use super::transaction::Begun;
 
 /// How long SQLite waits for another process's write.
 const BUSY: Duration = Duration::from_secs(5);
@@ -25,6 +26,8 @@ const BUSY: Duration = Duration::from_secs(5);
 pub(in crate::store) const LITE_LIMIT: Duration = Duration::from_secs(8);
 
 const BEGIN_LITE: &str = "BEGIN IMMEDIATE";
+/// Reads from one moment on; begun without a lock.
+const SNAPSHOT_LITE: &str = "BEGIN";
 
 /// One of two: what belongs to SQLite, or what belongs to PostgreSQL.
 pub(in crate::store) enum Engine<L, P> {
@@ -185,9 +188,12 @@ impl Db {
         match self {
             Self::Lite { writer, file, .. } => {
                 file.check()?;
-                within(DOING, LITE_LIMIT, writer.begin_with(BEGIN_LITE)).await.map(Tx::Lite)
+                Begun::begin(DOING, BEGIN_LITE, LITE_LIMIT, writer).await.map(Tx::Lite)
             }
-            Self::Postgres(pools) => postgres::PgTx::begin(DOING, &pools.writing).await.map(Tx::Postgres),
+            Self::Postgres(pools) => {
+                let begun = Begun::begin(DOING, postgres::BEGIN, postgres::LIMIT, &pools.writing);
+                begun.await.map(Tx::Postgres)
+            }
         }
     }
 
@@ -195,8 +201,13 @@ impl Db {
     pub(in crate::store) async fn snapshot(&self) -> Result<Tx, StoreError> {
         const DOING: &str = "beginning to read";
         match self {
-            Self::Lite { readers, .. } => within(DOING, LITE_LIMIT, readers.begin()).await.map(Tx::Lite),
-            Self::Postgres(pools) => postgres::PgTx::snapshot(DOING, &pools.reading).await.map(Tx::Postgres),
+            Self::Lite { readers, .. } => {
+                Begun::begin(DOING, SNAPSHOT_LITE, LITE_LIMIT, readers).await.map(Tx::Lite)
+            }
+            Self::Postgres(pools) => {
+                let begun = Begun::begin(DOING, postgres::SNAPSHOT, postgres::LIMIT, &pools.reading);
+                begun.await.map(Tx::Postgres)
+            }
         }
     }
 
@@ -215,15 +226,15 @@ impl Db {
 
 /// A transaction. Dropped, it is rolled back.
 pub(in crate::store) enum Tx {
-    Lite(Transaction<'static, Sqlite>),
-    Postgres(postgres::PgTx),
+    Lite(Begun<Sqlite>),
+    Postgres(Begun<Postgres>),
 }
 
 impl Tx {
     /// The connection, for [`both!`].
     pub fn on(&mut self) -> Engine<&mut SqliteConnection, &mut PgConnection> {
         match self {
-            Self::Lite(tx) => Engine::Lite(&mut *tx),
+            Self::Lite(tx) => Engine::Lite(tx.connection()),
             Self::Postgres(tx) => Engine::Postgres(tx.connection()),
         }
     }
@@ -237,8 +248,8 @@ impl Tx {
     pub async fn commit_within(self, limit: Duration) -> Result<(), StoreError> {
         const DOING: &str = "committing";
         match self {
-            Self::Lite(tx) => within(DOING, limit, tx.commit()).await,
-            Self::Postgres(tx) => tx.end(DOING, "COMMIT").await,
+            Self::Lite(tx) => tx.end(DOING, "COMMIT", limit).await,
+            Self::Postgres(tx) => tx.end(DOING, "COMMIT", postgres::LIMIT).await,
         }
     }
 
@@ -246,8 +257,8 @@ impl Tx {
     pub async fn rollback(self) -> Result<(), StoreError> {
         const DOING: &str = "rolling back";
         match self {
-            Self::Lite(tx) => within(DOING, LITE_LIMIT, tx.rollback()).await,
-            Self::Postgres(tx) => tx.end(DOING, "ROLLBACK").await,
+            Self::Lite(tx) => tx.end(DOING, "ROLLBACK", LITE_LIMIT).await,
+            Self::Postgres(tx) => tx.end(DOING, "ROLLBACK", postgres::LIMIT).await,
         }
     }
 }

@@ -30,6 +30,7 @@ mod restore;
 mod rolls;
 mod tables;
 mod time;
+mod transaction;
 mod versions;
 mod writer;
 

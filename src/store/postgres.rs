@@ -13,7 +13,6 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Postgres};
 
-use super::db::within;
 use super::error::{StoreError, Trouble};
 
 /// How long a statement may take.
@@ -29,11 +28,11 @@ const WRITING: u32 = 4;
 
 /// Settings for this transaction alone, in the same round trip. The limits are for a server that still lives when
 /// this process does not.
-const BEGIN: &str = "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '5s'; \
+pub(in crate::store) const BEGIN: &str = "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '5s'; \
                      SET LOCAL idle_in_transaction_session_timeout = '10s'";
 
 /// One moment for all statements, which only read.
-const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+pub(in crate::store) const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// Connections to a server, apart by what they are for, so that a flood of reads takes none from the writer, whose
 /// batches would fail, nor from the poll of changes, without which no cache is believed.
@@ -140,45 +139,4 @@ impl Lent for &mut PgConnection {
 
     // The transaction that it belongs to ends with an error, and closes it.
     fn give_back(self, _: bool) {}
-}
-
-/// A transaction that writes. One that is dropped closes its connection, and so the server undoes it.
-pub(in crate::store) struct PgTx {
-    connection: PoolConnection<Postgres>,
-    ended: bool,
-}
-
-impl PgTx {
-    pub(super) async fn begin(doing: &'static str, pool: &PgPool) -> Result<Self, StoreError> {
-        Self::begin_as(BEGIN, doing, pool).await
-    }
-
-    pub(super) async fn snapshot(doing: &'static str, pool: &PgPool) -> Result<Self, StoreError> {
-        Self::begin_as(SNAPSHOT, doing, pool).await
-    }
-
-    async fn begin_as(how: &'static str, doing: &'static str, pool: &PgPool) -> Result<Self, StoreError> {
-        let connection = pool.acquire().await.map_err(|e| StoreError::from_sqlx(doing, &e))?;
-        let mut tx = Self { connection, ended: false };
-        within(doing, LIMIT, sqlx::raw_sql(how).execute(&mut *tx.connection)).await?;
-        Ok(tx)
-    }
-
-    pub(super) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.connection
-    }
-
-    pub(super) async fn end(mut self, doing: &'static str, how: &'static str) -> Result<(), StoreError> {
-        within(doing, LIMIT, sqlx::raw_sql(how).execute(&mut *self.connection)).await?;
-        self.ended = true;
-        Ok(())
-    }
-}
-
-impl Drop for PgTx {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.connection.close_on_drop();
-        }
-    }
 }

@@ -15,6 +15,7 @@ mod containers;
 mod corpus;
 mod crossings;
 mod documents;
+mod faults;
 mod journal;
 mod keys;
 mod launches;

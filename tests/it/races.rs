@@ -9,7 +9,7 @@ use crate::stage::{Broker, Ending, Engine, Federation, Stage, in_days, on_both_e
 /// Within what time a change must be seen by every process (design, section 8).
 const SEEN: Duration = Duration::from_secs(2);
 
-fn seats(federation: Federation, seats: u32) -> Federation {
+pub fn seats(federation: Federation, seats: u32) -> Federation {
     let lines = format!(
         "from = {}\nuntil = {}\nkind = \"INDIV\"\naudience = [\"pupil\"]\nseats = {seats}",
         in_days(-1),

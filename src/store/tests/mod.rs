@@ -17,6 +17,7 @@ mod reassignment;
 mod rotation;
 mod schemas;
 mod seats;
+mod transactions;
 mod versions;
 
 use std::future::Future;

@@ -16,6 +16,8 @@ pub enum Engine {
 pub struct Database {
     pub engine: Engine,
     pub url: String,
+    /// Whether the folder is a file system of its own.
+    mounted: bool,
     folder: TempDir,
 }
 
@@ -26,7 +28,16 @@ impl Database {
             Engine::Sqlite => format!("sqlite://{}", folder.path().join("passerelle.db").display()),
             Engine::Postgres => create_postgres(),
         };
-        Self { engine, url, folder }
+        Self { engine, url, mounted: false, folder }
+    }
+
+    /// An SQLite database on a disk of its own of so many MiB; `None` where this account may not mount one.
+    pub fn on_small_disk(mib: u32) -> Option<Self> {
+        let mut database = Self::new(Engine::Sqlite);
+        let (size, folder) = (format!("size={mib}m,mode=0700"), database.folder.path().to_owned());
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder).output();
+        database.mounted = mount.is_ok_and(|done| done.status.success());
+        database.mounted.then_some(database)
     }
 
     /// A folder of the test's own.
@@ -123,6 +134,9 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        if self.mounted {
+            let _ = Command::new("umount").arg("--lazy").arg(self.folder.path()).status();
+        }
         if self.engine == Engine::Postgres {
             maintenance(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name()));
         }

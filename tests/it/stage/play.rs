@@ -70,7 +70,16 @@ impl Stage {
         write: impl FnOnce(Federation) -> Federation,
         more: &[(&str, &str)],
     ) -> Self {
-        let database = Database::new(engine);
+        Self::open_on(Database::new(engine), people, write, more).await
+    }
+
+    /// The same, on a database that the test made.
+    pub async fn open_on(
+        database: Database,
+        people: Vec<Person>,
+        write: impl FnOnce(Federation) -> Federation,
+        more: &[(&str, &str)],
+    ) -> Self {
         let (port, operations) = (free_port(), free_port());
         let mut environment = Broker::environment(&database, port, operations);
         environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -168,6 +177,7 @@ impl Stage {
                 "it does not come to hold: {}",
                 self.broker.log()
             );
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     }
 
