@@ -50,21 +50,11 @@ pub struct Entry {
     pub mends: Mender,
     /// Its meaning, for operators.
     pub meaning: String,
-    lti_error: String,
-    /// Whether a refusal of a known person with this code is journalled.
-    pub journalled: bool,
     fr: Told,
     en: Told,
 }
 
 impl Entry {
-    /// The error that a publisher is told at its verified address (OpenID Connect core section 3.1.2.6); `None`
-    /// where it is told nothing and our page is shown.
-    #[must_use]
-    pub fn lti_error(&self) -> Option<&str> {
-        (self.lti_error != "none").then_some(self.lti_error.as_str())
-    }
-
     /// The words in a language.
     #[must_use]
     pub const fn told(&self, language: Language) -> &Told {

@@ -94,7 +94,54 @@ async fn a_token_goes_to_the_tool_it_is_for(engine: Engine) {
     assert_eq!((form.value("id_token"), form.value("error")), (None, Some("invalid_request")));
 }
 
+/// P-28: the resource's own parameters win over the tool's; the ENT's do not get through.
+async fn custom_joins_tool_and_resource_the_later_winning(engine: Engine) {
+    let people = vec![person("nina", "1", &[roles::PUPIL])];
+    let stage = Stage::open(engine, people, |f| {
+        let of_tool = "custom = { level = \"tool\", theme = \"dark\" }";
+        let of_resource = "custom = { level = \"resource\", page = \"3\" }";
+        f.open_to_all()
+            .head("/\"\n\n[[resource]]", &format!("/\"\n{of_tool}\n\n[[resource]]"))
+            .head("tool = \"outil\"\n", &format!("tool = \"outil\"\n{of_resource}\n"))
+    })
+    .await;
+    stage.ent.edit_claims(|claims| claims[format!("{LTI}custom")]["theme"] = json!("of the link"));
+    assert_eq!(stage.ending("nina").await, Ending::Delivered);
+    let wanted = json!({ "level": "resource", "page": "3", "theme": "dark" });
+    assert_eq!(stage.received()[format!("{LTI}custom")], wanted);
+}
+
+/// B-03: one client id for all schools; each school is a deployment of its own, the same for everybody there.
+async fn a_deployment_is_a_school_and_nothing_else(engine: Engine) {
+    let people = [("nina", "1"), ("omar", "1"), ("lise", "2")];
+    let people = people.map(|(name, deployment)| person(name, deployment, &[roles::PUPIL])).to_vec();
+    let stage = Stage::open(engine, people, Federation::open_to_all).await;
+    let mut seen = Vec::new();
+    for name in ["nina", "omar", "lise"] {
+        assert_eq!(stage.ending(name).await, Ending::Delivered);
+        let received = stage.received();
+        assert_eq!(received["aud"], "outil");
+        seen.push((received[format!("{LTI}deployment_id")].clone(), received["sub"].clone()));
+    }
+    assert!(seen[0].0 == seen[1].0 && seen[1].0 != seen[2].0, "{seen:?}");
+    assert!(seen[0].1 != seen[1].1, "and two people are two");
+}
+
+/// T-25: the leeway is the operator's.
+async fn an_operator_sets_how_far_clocks_may_differ(engine: Engine) {
+    let people = || vec![person("nina", "1", &[roles::PUPIL])];
+    for (leeway, ending) in [("0", refused("token_invalid")), ("300", Ending::Delivered)] {
+        let more = [("PASSERELLE_LAUNCH__LEEWAY_SECONDS", leeway)];
+        let stage = Stage::open_with(engine, people(), Federation::open_to_all, &more).await;
+        stage.ent.edit_claims(|claims| claims["iat"] = json!(claims["iat"].as_i64().unwrap() + 200));
+        assert_eq!(stage.ending("nina").await, ending, "{leeway}");
+    }
+}
+
 on_both_engines!(
+    custom_joins_tool_and_resource_the_later_winning,
+    a_deployment_is_a_school_and_nothing_else,
+    an_operator_sets_how_far_clocks_may_differ,
     a_publisher_cannot_unmask_the_ent,
     a_link_cannot_take_anybody_to_another_school,
     nobody_stays_or_returns_who_should_not,

@@ -20,8 +20,6 @@ struct Entry {
     status: u16,
     mends: String,
     meaning: String,
-    lti_error: String,
-    journalled: bool,
     fr: Words,
     en: Words,
 }
@@ -52,20 +50,6 @@ struct Requirement {
 
 /// Who can mend what is refused.
 const MENDERS: &[&str] = &["school", "publisher", "ent", "operator", "person"];
-/// What an LTI platform may post instead of a token; "none" where nothing is posted.
-const LTI_ERRORS: &[&str] = &[
-    "none",
-    "invalid_request",
-    "unauthorized_client",
-    "access_denied",
-    "unsupported_response_type",
-    "invalid_scope",
-    "server_error",
-    "temporarily_unavailable",
-    "login_required",
-    "interaction_required",
-];
-
 impl Words {
     fn texts(&self) -> [&str; 3] {
         [&self.title, &self.words, &self.mend]
@@ -81,13 +65,8 @@ fn every_refusal_is_told_whole_in_both_languages() {
         let snake = |letter: char| letter.is_ascii_lowercase() || letter == '_';
         assert!(code.chars().all(snake), "{code}: not snake_case");
         assert!([400, 403, 404].contains(&entry.status), "{code}: status {}", entry.status);
-        assert!(LTI_ERRORS.contains(&entry.lti_error.as_str()), "{code}: {}", entry.lti_error);
         assert!(MENDERS.contains(&entry.mends.as_str()), "{code}: {}", entry.mends);
         assert!(!entry.meaning.trim().is_empty(), "{code}: no meaning");
-        assert!(
-            !entry.journalled || entry.lti_error != "none",
-            "{code}: can be decided at hop B, which must have something to post"
-        );
         for text in entry.fr.texts().into_iter().chain(entry.en.texts()) {
             assert!(!text.trim().is_empty() && text.trim() == text, "{code}: empty or ragged: {text:?}");
         }
