@@ -1,11 +1,17 @@
 //! Serve: accepts connections, bounds what a slow or large client can hold, and stops without dropping anybody.
 
+use std::convert::Infallible;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
+use futures::FutureExt;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -23,10 +29,15 @@ use super::address::Peer;
 const HEAD_TIME: Duration = Duration::from_secs(15);
 /// The largest head, in bytes: cookies of neighbours on a shared domain come along.
 const HEAD_SIZE: usize = 64 * 1024;
+/// How long connections are kept at the end for whoever was about to ask on one: a browser is between two hops.
+const LINGER: Duration = Duration::from_millis(500);
 /// Time to breathe when the system has no file descriptor left.
 const BREATH: Duration = Duration::from_millis(50);
 
 /// Serves until `shutdown` ends; then accepts nobody more and gives requests in flight `grace` to be answered.
+///
+/// A client cannot know that a connection which it kept is closed just as it asks. So for a moment whoever asks is still
+/// answered, and told that it was the last time (RFC 9112 section 9.6).
 ///
 /// # Errors
 /// That of a listener which listens no more.
@@ -38,13 +49,14 @@ pub async fn serve(
 ) -> io::Result<()> {
     let mut shutdown = pin!(shutdown);
     let graceful = GracefulShutdown::new();
+    let leaving = Arc::new(AtomicBool::new(false));
     let mut connections = JoinSet::new();
+    let welcome =
+        |(stream, peer)| converse(stream, peer, router.clone(), leaving.clone(), graceful.watcher());
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    drop(connections.spawn(converse(stream, peer, router.clone(), graceful.watcher())));
-                }
+                Ok(accepted) => drop(connections.spawn(welcome(accepted))),
                 Err(error) if error.kind() == ErrorKind::InvalidInput => return Err(error),
                 Err(error) => {
                     tracing::warn!(kind = %error.kind(), "a connection could not be accepted");
@@ -55,7 +67,15 @@ pub async fn serve(
         }
         while connections.try_join_next().is_some() {}
     }
+    leaving.store(true, Ordering::Relaxed);
+    // Whom the system has let in already.
+    while let Some(Ok(accepted)) = listener.accept().now_or_never() {
+        connections.spawn(welcome(accepted));
+    }
     drop(listener);
+    if !connections.is_empty() {
+        sleep(LINGER.min(grace)).await;
+    }
     if timeout(grace, graceful.shutdown()).await.is_err() {
         tracing::warn!(left = connections.len(), "connections were cut off at the end of the grace period");
     }
@@ -63,12 +83,25 @@ pub async fn serve(
 }
 
 /// Answers the requests of one connection, each with its peer beside it. That a client breaks off is its own affair.
-async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher) {
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    leaving: Arc<AtomicBool>,
+    watcher: Watcher,
+) {
     drop(stream.set_nodelay(true));
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer::of(peer));
-        router.call(request)
+        let (answering, leaving) = (router.call(request), Arc::clone(&leaving));
+        async move {
+            let mut response = answering.await?;
+            if leaving.load(Ordering::Relaxed) {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -154,7 +187,21 @@ mod tests {
         let began = Instant::now();
         served.stop.send(()).unwrap();
         served.ended.await.unwrap().unwrap();
-        assert!(began.elapsed() < Duration::from_secs(1));
+        assert!(began.elapsed() < Duration::from_secs(5), "half of what it was given");
+    }
+
+    #[tokio::test]
+    async fn who_asks_on_a_kept_connection_during_a_stop_is_answered_for_the_last_time() {
+        let served = served(Duration::from_secs(5)).await;
+        let mut stream = asked(served.address, "GET /none HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        let mut first = vec![0; 1024];
+        let read = stream.read(&mut first).await.unwrap();
+        assert!(!String::from_utf8_lossy(&first[..read]).contains("connection: close"));
+        served.stop.send(()).unwrap();
+        stream.write_all(b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        let answer = heard(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close"), "{answer}");
+        served.ended.await.unwrap().unwrap();
     }
 
     #[tokio::test]
