@@ -20,6 +20,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -29,10 +30,17 @@ use super::address::Peer;
 const HEAD_TIME: Duration = Duration::from_secs(15);
 /// The largest head, in bytes: cookies of neighbours on a shared domain come along.
 const HEAD_SIZE: usize = 64 * 1024;
-/// How long connections are kept at the end for whoever was about to ask on one: a browser is between two hops.
-const LINGER: Duration = Duration::from_millis(500);
+/// How long nobody must have asked before kept connections are closed at the end: a browser may be between two hops.
+const LINGER: Duration = Duration::from_secs(1);
 /// Time to breathe when the system has no file descriptor left.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// What connections and their listener tell each other at the end.
+#[derive(Default)]
+struct Leaving {
+    begun: AtomicBool,
+    asked: Notify,
+}
 
 /// Serves until `shutdown` ends; then accepts nobody more and gives requests in flight `grace` to be answered.
 ///
@@ -49,7 +57,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let mut shutdown = pin!(shutdown);
     let graceful = GracefulShutdown::new();
-    let leaving = Arc::new(AtomicBool::new(false));
+    let leaving = Arc::new(Leaving::default());
     let mut connections = JoinSet::new();
     let welcome =
         |(stream, peer)| converse(stream, peer, router.clone(), leaving.clone(), graceful.watcher());
@@ -67,19 +75,31 @@ pub async fn serve(
         }
         while connections.try_join_next().is_some() {}
     }
-    leaving.store(true, Ordering::Relaxed);
+    leaving.begun.store(true, Ordering::Relaxed);
     // Whom the system has let in already.
     while let Some(Ok(accepted)) = listener.accept().now_or_never() {
         connections.spawn(welcome(accepted));
     }
     drop(listener);
-    if !connections.is_empty() {
-        sleep(LINGER.min(grace)).await;
-    }
-    if timeout(grace, graceful.shutdown()).await.is_err() {
+    let end = async {
+        linger(&mut connections, &leaving).await;
+        graceful.shutdown().await;
+    };
+    if timeout(grace, end).await.is_err() {
         tracing::warn!(left = connections.len(), "connections were cut off at the end of the grace period");
     }
     Ok(())
+}
+
+/// Waits until nobody has asked for [`LINGER`], or every connection has ended.
+async fn linger(connections: &mut JoinSet<()>, leaving: &Leaving) {
+    loop {
+        tokio::select! {
+            () = leaving.asked.notified() => {}
+            ended = connections.join_next() => if ended.is_none() { return },
+            () = sleep(LINGER) => return,
+        }
+    }
 }
 
 /// Answers the requests of one connection, each with its peer beside it. That a client breaks off is its own affair.
@@ -87,7 +107,7 @@ async fn converse(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    leaving: Arc<AtomicBool>,
+    leaving: Arc<Leaving>,
     watcher: Watcher,
 ) {
     drop(stream.set_nodelay(true));
@@ -97,7 +117,8 @@ async fn converse(
         let (answering, leaving) = (router.call(request), Arc::clone(&leaving));
         async move {
             let mut response = answering.await?;
-            if leaving.load(Ordering::Relaxed) {
+            if leaving.begun.load(Ordering::Relaxed) {
+                leaving.asked.notify_one();
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Ok::<_, Infallible>(response)
