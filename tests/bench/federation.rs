@@ -57,7 +57,7 @@ authorization_url = "{ent}/authorize"
 jwks_uri = "{ent}/jwks.json"
 namespace = "ent"
 match = "sub"
-school_claim = "uai"
+school_claim = "custom.uai"
 provision = true
 return_origins = ["{ent}"]
 
