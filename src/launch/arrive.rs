@@ -4,7 +4,7 @@ use boundary::{Arrival, Destination, Handle, In, LaunchId, RefusalCode, Request,
 
 use super::answer::{Outcome, SchoolChoice};
 use super::dispatcher::{Dispatcher, back_of};
-use super::failed::at_hop_a;
+use super::failed::{at_the_end_of_hop_a, in_decision};
 use super::parked::{Awaits, Parked, binding_cookie, draw_binding};
 use super::store::{Committed, Gate, Item, Write};
 use super::weigh::{Asked, Weighed};
@@ -53,10 +53,10 @@ impl Dispatcher {
             }
             Ok(Weighed::Asked(asked)) => self.send_on(launch, arrival, chosen, *asked, gate).await,
             Err(Stop::Refused(refusal)) => self.refuse(refusal, event, gate).await,
-            Err(fault) => Err(fault),
+            Err(fault) => return Err(in_decision(connection, fault.with_back(&back))),
         };
         outcome
-            .map_err(|stop| at_hop_a(connection, stop.with_back(&back)))
+            .map_err(|stop| at_the_end_of_hop_a(connection, stop.with_back(&back)))
             .map(|outcome| outcome.with_back(back))
     }
 
@@ -136,7 +136,8 @@ impl Dispatcher {
         let row = parked.seal(handle, at + self.parked_for, &*self.world)?;
         match self.rooms.launches.commit(Item { gate, writes: vec![Write::Park(row)], at }).await? {
             Committed::Done => Ok(()),
-            Committed::Closed | Committed::Renamed => Err(used_before()),
+            Committed::Closed => Err(used_before()),
+            Committed::Renamed => Err(renamed()),
         }
     }
 
@@ -151,13 +152,19 @@ impl Dispatcher {
         let item = Item { gate, at: event.at, writes: vec![Write::Event(event)] };
         match self.rooms.launches.commit(item).await? {
             Committed::Done => Ok(Outcome::refused(refusal)),
-            Committed::Closed | Committed::Renamed => Err(used_before()),
+            Committed::Closed => Err(used_before()),
+            Committed::Renamed => Err(renamed()),
         }
     }
 }
 
 fn used_before() -> Stop {
     RefusalCode::Replayed.about("this sign-on was used before").into()
+}
+
+/// Hop A writes no pseudonym down, so none can have changed under it.
+fn renamed() -> Stop {
+    boundary::Fault::new("the store says that a pseudonym changed where none was written").into()
 }
 
 impl Outcome {

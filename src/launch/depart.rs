@@ -1,4 +1,4 @@
-//! Hop B: the publisher asks for a parked launch. Take it, decide again, write it down, deliver.
+//! Hop B: the publisher asks for a parked launch. Read it, decide again, take it as it is written down, deliver.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,7 +101,7 @@ impl Dispatcher {
         Err(Fault::new("a pseudonym kept changing while the launch was decided").into())
     }
 
-    /// Decides, releases and signs; nothing is written yet but the seat.
+    /// Decides, releases and signs. Nothing is written yet but a seat, and somebody new who has just been let in.
     async fn deliver(
         &self,
         request: &Request,

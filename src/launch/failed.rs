@@ -23,13 +23,18 @@ pub trait FailedSignOns: Send + Sync {
     fn note(&self, failed: FailedSignOn);
 }
 
-/// A launch whose sign-on was good and which hop A did not park: it was used before, or something broke.
-pub(super) fn at_hop_a(connection: ConnectionId, stop: Stop) -> Stop {
+/// A launch whose sign-on was good, and which hop A could not decide: something broke.
+pub(super) fn in_decision(connection: ConnectionId, stop: Stop) -> Stop {
+    stop.ending(SignOn { connection, passed: vec!["sign_on"], failed: "decision" })
+}
+
+/// A launch that hop A decided and did not park: its sign-on was used before, or something broke.
+pub(super) fn at_the_end_of_hop_a(connection: ConnectionId, stop: Stop) -> Stop {
     let failed = match &stop {
         Stop::Refused(_) => "first_use",
-        Stop::Fault(_) => "decision",
+        Stop::Fault(_) => "parked",
     };
-    stop.ending(SignOn { connection, passed: vec!["sign_on"], failed })
+    stop.ending(SignOn { connection, passed: vec!["sign_on", "decision"], failed })
 }
 
 /// A launch that was parked, and which hop B did not deliver.

@@ -1,8 +1,9 @@
 //! The dispatcher: what happens to a launch between the ENT and the publisher.
 //!
 //! Hop A ([`Dispatcher::arrive`]) ends the ENT's sign-on, decides, parks the launch under a handle and sends the
-//! browser on. Hop B ([`Dispatcher::depart`]) is the publisher's request for it: it takes the parked launch, decides
-//! again, journals and delivers. What is parked is the sealed arrival and the resource wanted, never a decision.
+//! browser on. Hop B ([`Dispatcher::depart`]) is the publisher's request for it: it reads the parked launch, decides
+//! again, takes and journals it in one commit, and delivers. What is parked is the sealed arrival and the resource
+//! wanted, never a decision.
 
 mod answer;
 mod arrive;

@@ -1,6 +1,6 @@
 //! Versions: which topics changed, in this process or in any other, so that caches know what they may still say.
 //!
-//! A topic is a kind and a shard, such as the people of one school. Each transaction that changes something cacheable
+//! A topic is a kind and a shard, such as the people of one ENT. Each transaction that changes something cacheable
 //! [bumps](bump) its topics. All versions come from one counter, whose row stays locked until that transaction ends: so
 //! they become visible in their order, and asking for what is newer than the last one seen misses none.
 

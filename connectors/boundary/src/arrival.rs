@@ -31,9 +31,10 @@ pub struct Via {
 pub enum SchoolClaim {
     /// None.
     Silent,
-    /// A claim under the ENT's signature; it may still be the wrong school.
+    /// A claim that the ENT signs and its administrator sets; it may still be the wrong school.
     Signed(Uai),
-    /// A URL, which anybody can write: it only chooses among the schools of the person.
+    /// An address or a parameter of the link, which whoever made the link wrote, even where the ENT signs it: it only
+    /// chooses among the schools of the person.
     Hinted(Uai),
     /// Something that is not a UAI.
     Unreadable,

@@ -15,7 +15,8 @@
 //! an unlicensed launch or an unlisted attribute has no road out.
 //!
 //! To add a protocol: declare its registration under [`registration`], write a crate beside `lti` that implements
-//! [`Inbound`], [`Outbound`] or both, and name it in the broker's `boot.rs`. Nothing else changes.
+//! [`Inbound`], [`Outbound`] or both, make it in the broker's `boot/rooms.rs`, and give its paths a door in `http/doors.rs`.
+//! What decides, names, releases and journals does not change.
 #![deny(missing_docs)]
 
 mod agreement;

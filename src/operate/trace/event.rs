@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 use super::{Check, Outcome, Trace};
 use crate::journal::{Happened, Hop};
 
-/// What both hops check, in their order.
-const ROOMS: [&str; 5] = ["resource", "deployment", "school", "affiliation", "licence"];
+/// What both hops check, in their order: who came for what, through the tool that is still its own, and may they?
+const ROOMS: [&str; 6] = ["resource", "deployment", "school", "affiliation", "tool", "licence"];
 /// What comes before them.
 const BEFORE_A: [&str; 2] = ["sign_on", "first_use"];
 const BEFORE_B: [&str; 2] = ["parked", "cookie"];
@@ -60,7 +60,7 @@ fn known(told: &Told) -> BTreeMap<&'static str, String> {
     all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// What passed before a code was given, and where it was.
+/// What passed before a code was given, and where it was; nothing is claimed of a code that no room gives.
 fn checks(hop: Hop, code: Option<RefusalCode>) -> Vec<Check> {
     let check = |hop, name: &str| Check { hop, name: name.to_owned(), passed: true };
     let at_a = BEFORE_A.into_iter().chain(ROOMS).map(|name| check(Hop::A, name));
@@ -69,8 +69,9 @@ fn checks(hop: Hop, code: Option<RefusalCode>) -> Vec<Check> {
         Hop::A => at_a.collect(),
         Hop::B => at_a.chain(at_b).collect(),
     };
-    let Some(failed) = code.map(room_of) else { return all };
-    let at = all.iter().rposition(|check| check.hop == hop && check.name == failed);
+    let Some(code) = code else { return all };
+    let failed = |check: &Check| check.hop == hop && Some(check.name.as_str()) == room_of(code);
+    let at = all.iter().rposition(failed);
     let mut checks: Vec<Check> = all.into_iter().take(at.map_or(0, |at| at + 1)).collect();
     if let Some(last) = checks.last_mut() {
         last.passed = false;
@@ -78,16 +79,39 @@ fn checks(hop: Hop, code: Option<RefusalCode>) -> Vec<Check> {
     checks
 }
 
-/// The room that gives a code. Codes of sign-ons are never in the journal.
-const fn room_of(code: RefusalCode) -> &'static str {
-    match code {
+/// The room that gives a code; `None` for those of sign-ons and publishers' requests, which are never in the journal.
+const fn room_of(code: RefusalCode) -> Option<&'static str> {
+    Some(match code {
         RefusalCode::ResourceUnknown => "resource",
-        RefusalCode::DeploymentInactive | RefusalCode::RegistrationUnknown => "deployment",
+        RefusalCode::RegistrationUnknown | RefusalCode::DeploymentInactive => "deployment",
         RefusalCode::SchoolUnknown | RefusalCode::SchoolNotOfEnt => "school",
         RefusalCode::UnknownPerson
         | RefusalCode::PersonLeft
         | RefusalCode::SchoolNotOfPerson
         | RefusalCode::SchoolAmbiguous => "affiliation",
-        _ => "licence",
-    }
+        RefusalCode::HandleSpent => "tool",
+        RefusalCode::ResourceWithdrawn
+        | RefusalCode::ToolSuspended
+        | RefusalCode::NoSubscription
+        | RefusalCode::NotYetValid
+        | RefusalCode::Expired
+        | RefusalCode::WrongAudience
+        | RefusalCode::NotAssigned
+        | RefusalCode::NoSeat => "licence",
+        RefusalCode::LoginIncomplete
+        | RefusalCode::LoginMalformed
+        | RefusalCode::RegistrationAmbiguous
+        | RefusalCode::TargetElsewhere
+        | RefusalCode::BrowserUnbound
+        | RefusalCode::LaunchStale
+        | RefusalCode::SignOnRefused
+        | RefusalCode::LoginRequired
+        | RefusalCode::TokenInvalid
+        | RefusalCode::Replayed
+        | RefusalCode::MessageUnsupported
+        | RefusalCode::AuthorizationInvalid
+        | RefusalCode::RedirectUriUnregistered
+        | RefusalCode::ToolUnknown
+        | RefusalCode::NotFound => return None,
+    })
 }
