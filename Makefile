@@ -23,8 +23,9 @@ otel: ## the build with OpenTelemetry: lints, and its test against a collector o
 fmt: ## put the sources in shape
 	cargo fmt --all
 
-bench:
-	@echo "bench: not written yet; it arrives with the next issue" >&2; exit 2
+bench: ## what a launch costs, on SQLite and PostgreSQL; docs/performance.md says how it is measured
+	@scripts/prepare bench
+	cargo bench --locked --bench launches
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (60); says what it needs and installs nothing
 	@scripts/fuzz

@@ -11,6 +11,7 @@ pub mod board;
 pub mod browser;
 pub mod ent;
 pub mod jose;
+pub mod load;
 pub mod publisher;
 pub mod withheld;
 pub mod world;

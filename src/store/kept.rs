@@ -1,10 +1,11 @@
 //! Kept: what this process keeps of what it read, one cache a look-up.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use boundary::registration::{LtiPlatform, LtiTool};
 use boundary::{
-    Agreement, Ark, ConnectionId, EntId, PersonId, Pseudonym, ResourceKey, SectorId, ToolId, Uai,
+    Agreement, Ark, ConnectionId, EntId, Handle, PersonId, Pseudonym, ResourceKey, SectorId, ToolId, Uai,
 };
 
 use super::cache::Cache;
@@ -12,6 +13,7 @@ use super::rolls::Roll;
 use super::versions::Versions;
 use crate::catalogue::Resource;
 use crate::directory::{Ent, Known, Registered, School, Sector, Tool};
+use crate::launch::ParkedRow;
 use crate::licensing::Licence;
 
 /// How many objects of a kind are kept: more than a country has schools.
@@ -20,8 +22,11 @@ const OBJECTS: u64 = 100_000;
 const PEOPLE: u64 = 200_000;
 /// How many pairs of resource and school.
 const LICENCES: u64 = 50_000;
-/// How many names: several a person.
+/// How many names of schools, courses and links.
 const NAMES: u64 = 400_000;
+/// How many parked launches, and for how long: a few thousand bytes each.
+const PARKED: u64 = 10_000;
+const PARKED_FOR: Duration = Duration::from_secs(60);
 
 /// ENT, namespace and key in it.
 pub(super) type IdentityKey = (EntId, String, String);
@@ -46,6 +51,8 @@ pub(in crate::store) struct Kept {
     pub(super) agreements: Cache<Ark, Arc<Agreement>>,
     pub(super) licences: Cache<LicenceKey, Arc<[Licence]>>,
     pub(super) names: Cache<NameKey, Pseudonym>,
+    /// What this process parked, sealed as it is stored: most launches come back to it within seconds.
+    pub(super) parked: moka::sync::Cache<Handle, ParkedRow>,
     pub(super) issuers: Roll,
     pub(super) connections: Roll,
     pub(super) clients: Roll,
@@ -69,6 +76,7 @@ impl Kept {
             agreements: Cache::new(versions, OBJECTS),
             licences: Cache::new(versions, LICENCES),
             names: Cache::new(versions, NAMES),
+            parked: moka::sync::Cache::builder().max_capacity(PARKED).time_to_live(PARKED_FOR).build(),
             issuers: Roll::new(versions),
             connections: Roll::new(versions),
             clients: Roll::new(versions),

@@ -32,6 +32,8 @@ const CONNECTIONS: u64 = 20_000;
 pub struct KeySets {
     peers: Arc<Peers>,
     shelves: Cache<(String, String), Arc<Shelf>>,
+    /// Sets that stand in registrations themselves, by their text: read once.
+    inline: Cache<String, Arc<KeySet>>,
 }
 
 /// What fetching came to, for the metrics.
@@ -60,7 +62,7 @@ impl KeySets {
     pub fn new(transport: Transport, clock: Arc<dyn Clock>) -> Self {
         let (fetched, failed) = (AtomicU64::new(0), AtomicU64::new(0));
         let peers = Peers { transport, clock, fetched, failed };
-        Self { peers: Arc::new(peers), shelves: Cache::new(CONNECTIONS) }
+        Self { peers: Arc::new(peers), shelves: Cache::new(CONNECTIONS), inline: Cache::new(CONNECTIONS) }
     }
 
     /// What fetching came to so far.
@@ -86,10 +88,19 @@ impl KeySets {
             KeySource::Jwks(text) => {
                 let unreadable =
                     || Fault::new(format!("connection {}: its key set cannot be read", platform.id));
-                Ok(KeySet::read(text.as_bytes()).ok_or_else(unreadable)?.key(kid))
+                Ok(self.inline(text).ok_or_else(unreadable)?.key(kid))
             }
             KeySource::JwksUri(url) => self.shelf(platform, url).key(&self.peers, kid).await,
         }
+    }
+
+    fn inline(&self, text: &str) -> Option<Arc<KeySet>> {
+        if let Some(set) = self.inline.get(text) {
+            return Some(set);
+        }
+        let set = Arc::new(KeySet::read(text.as_bytes())?);
+        self.inline.insert(text.to_owned(), Arc::clone(&set));
+        Some(set)
     }
 
     fn shelf(&self, platform: &LtiPlatform, url: &Url) -> Arc<Shelf> {

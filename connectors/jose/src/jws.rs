@@ -1,10 +1,18 @@
 //! Verifying: compact JWS (RFC 7515 section 3.1) under algorithms from our list, never from the token alone.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use aws_lc_rs::error::KeyRejected;
 use aws_lc_rs::rsa::PublicKey;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, EcdsaVerificationAlgorithm, ParsedPublicKey,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RsaParameters,
+    RsaPublicKeyComponents,
+};
 use data_encoding::BASE64URL_NOPAD;
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk};
 use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -63,19 +71,25 @@ pub fn peek(token: &str) -> Result<Header, JwsError> {
     Ok(Header { alg: text("alg").ok_or(JwsError::Form("no algorithm"))?, kid: text("kid") })
 }
 
-/// A public key with the algorithms that it may be used with.
-pub struct VerifyingKey {
-    key: DecodingKey,
-    allowed: Vec<Algorithm>,
-}
+/// A public key, read once for each algorithm that it may be used with.
+pub struct VerifyingKey(Vec<(Algorithm, ParsedPublicKey)>);
 
 impl fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("VerifyingKey").field(&self.allowed).finish()
+        let allowed: Vec<_> = self.0.iter().map(|(algorithm, _)| algorithm).collect();
+        f.debug_tuple("VerifyingKey").field(&allowed).finish()
     }
 }
 
 impl VerifyingKey {
+    /// Reads a key as peers give it: in PEM, or as JWK.
+    ///
+    /// # Errors
+    /// Those of [`Self::from_pem`] and [`Self::from_jwk`].
+    pub fn read(text: &str) -> Result<Self, JwsError> {
+        if text.trim_start().starts_with("-----BEGIN") { Self::from_pem(text) } else { Self::from_jwk(text) }
+    }
+
     /// Reads a JWK (RFC 7517 section 4). One without `alg` may be used with every algorithm of its family; one with
     /// `alg` only with that.
     ///
@@ -83,22 +97,30 @@ impl VerifyingKey {
     /// [`JwsError::Key`] for symmetric, weak, unknown or unreadable keys.
     pub fn from_jwk(json: &str) -> Result<Self, JwsError> {
         let jwk: Jwk = serde_json::from_str(json).map_err(|_| JwsError::Key("not a JWK"))?;
-        let family = match &jwk.algorithm {
-            AlgorithmParameters::RSA(rsa) => {
-                strong_rsa(&BASE64URL_NOPAD.decode(rsa.n.as_bytes()).map_err(|_| JwsError::Key("modulus"))?)?
-            }
-            AlgorithmParameters::EllipticCurve(curve) => match curve.curve {
-                jsonwebtoken::jwk::EllipticCurve::P256 => &[Algorithm::ES256][..],
-                jsonwebtoken::jwk::EllipticCurve::P384 => &[Algorithm::ES384],
-                _ => return Err(JwsError::Key("curve")),
-            },
-            _ => return Err(JwsError::Key("kind")),
-        };
         let own = jwk.common.key_algorithm.map(|algorithm| algorithm.to_string());
-        let fits = |algorithm: &&Algorithm| own.as_ref().is_none_or(|own| *own == name(**algorithm));
-        let allowed: Vec<_> = family.iter().filter(fits).copied().collect();
-        let key = DecodingKey::from_jwk(&jwk).map_err(|_| JwsError::Key("not a JWK"))?;
-        if allowed.is_empty() { Err(JwsError::Algorithm) } else { Ok(Self { key, allowed }) }
+        let allowed = |algorithm: Algorithm| own.as_ref().is_none_or(|own| *own == name(algorithm));
+        match &jwk.algorithm {
+            AlgorithmParameters::RSA(rsa) => {
+                let (n, e) = (number(&rsa.n)?, number(&rsa.e)?);
+                strong_rsa(&n)?;
+                let public = RsaPublicKeyComponents { n, e };
+                let read = |parameters| public.to_parsed_public_key(parameters);
+                Self::of(RSA.into_iter().filter(|(algorithm, _)| allowed(*algorithm)), read)
+            }
+            AlgorithmParameters::EllipticCurve(point) => {
+                let (algorithm, parameters, size) = curve(&point.curve)?;
+                let bytes = [&[UNCOMPRESSED], &*number(&point.x)?, &*number(&point.y)?].concat();
+                if bytes.len() != 1 + 2 * size {
+                    return Err(JwsError::Key("coordinates"));
+                }
+                let read = |parameters: &'static EcdsaVerificationAlgorithm| {
+                    ParsedPublicKey::new(parameters, &bytes)
+                };
+                let one = Some((algorithm, parameters)).filter(|(algorithm, _)| allowed(*algorithm));
+                Self::of(one.into_iter(), read)
+            }
+            _ => Err(JwsError::Key("kind")),
+        }
     }
 
     /// Reads an RSA public key in PEM, for peers that publish no set.
@@ -110,13 +132,68 @@ impl VerifyingKey {
         let key = DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| other.clone())?;
         let DecodingKeyKind::SecretOrDer(der) = key.kind() else { return Err(other) };
         let public = PublicKey::from_der(der).map_err(|_| other)?;
-        let allowed = strong_rsa(public.modulus().big_endian_without_leading_zero())?.to_vec();
-        Ok(Self { key, allowed })
+        strong_rsa(public.modulus().big_endian_without_leading_zero())?;
+        Self::of(RSA.into_iter(), |parameters: &'static RsaParameters| ParsedPublicKey::new(parameters, der))
+    }
+
+    fn of<P>(
+        allowed: impl Iterator<Item = (Algorithm, P)>,
+        read: impl Fn(P) -> Result<ParsedPublicKey, KeyRejected>,
+    ) -> Result<Self, JwsError> {
+        let read = |(algorithm, parameters)| Ok((algorithm, read(parameters)?));
+        let keys: Result<Vec<_>, KeyRejected> = allowed.map(read).collect();
+        let keys = keys.map_err(|_| JwsError::Key("not a public key"))?;
+        if keys.is_empty() { Err(JwsError::Algorithm) } else { Ok(Self(keys)) }
+    }
+}
+
+/// How many keys are remembered: more than a country has connections.
+const REMEMBERED: usize = 20_000;
+
+/// Keys that were read before, by their text: to read a key costs about as much as to use it.
+#[derive(Debug, Default)]
+pub struct KnownKeys(RwLock<HashMap<Arc<str>, Arc<VerifyingKey>>>);
+
+impl KnownKeys {
+    /// The key of a text.
+    ///
+    /// # Errors
+    /// Those of [`VerifyingKey::read`]; they are not remembered.
+    pub fn read(&self, text: &Arc<str>) -> Result<Arc<VerifyingKey>, JwsError> {
+        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(text) {
+            return Ok(Arc::clone(known));
+        }
+        let key = Arc::new(VerifyingKey::read(text)?);
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(Arc::clone(text), Arc::clone(&key));
+        Ok(key)
     }
 }
 
 /// The RSA algorithms that we accept (RFC 7518 section 3.3).
-const RSA: [Algorithm; 3] = [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512];
+const RSA: [(Algorithm, &RsaParameters); 3] = [
+    (Algorithm::RS256, &RSA_PKCS1_2048_8192_SHA256),
+    (Algorithm::RS384, &RSA_PKCS1_2048_8192_SHA384),
+    (Algorithm::RS512, &RSA_PKCS1_2048_8192_SHA512),
+];
+/// How a point of a curve begins whose two coordinates follow (SEC 1 section 2.3.3).
+const UNCOMPRESSED: u8 = 4;
+
+/// The algorithm of a curve, its parameters, and the size of its coordinates in bytes (RFC 7518 sections 3.4 and 6.2.1).
+fn curve(curve: &EllipticCurve) -> Result<(Algorithm, &'static EcdsaVerificationAlgorithm, usize), JwsError> {
+    match curve {
+        EllipticCurve::P256 => Ok((Algorithm::ES256, &ECDSA_P256_SHA256_FIXED, 32)),
+        EllipticCurve::P384 => Ok((Algorithm::ES384, &ECDSA_P384_SHA384_FIXED, 48)),
+        _ => Err(JwsError::Key("curve")),
+    }
+}
+
+fn number(text: &str) -> Result<Vec<u8>, JwsError> {
+    BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| JwsError::Key("not base64url"))
+}
 
 const fn name(algorithm: Algorithm) -> &'static str {
     match algorithm {
@@ -130,12 +207,12 @@ const fn name(algorithm: Algorithm) -> &'static str {
     }
 }
 
-fn strong_rsa(modulus: &[u8]) -> Result<&'static [Algorithm], JwsError> {
+fn strong_rsa(modulus: &[u8]) -> Result<(), JwsError> {
     let first = modulus.iter().position(|byte| *byte != 0).unwrap_or(modulus.len());
     let digits = modulus.get(first..).unwrap_or_default();
     let unused = digits.first().map_or(0, |byte| byte.leading_zeros() as usize);
     let bits = digits.len() * 8 - unused;
-    if bits >= SHORTEST_MODULUS { Ok(&RSA) } else { Err(JwsError::Key("shorter than 2048 bits")) }
+    if bits >= SHORTEST_MODULUS { Ok(()) } else { Err(JwsError::Key("shorter than 2048 bits")) }
 }
 
 /// Verifies a token and gives its claims. Time, issuer and audience are the caller's business.
@@ -144,13 +221,11 @@ fn strong_rsa(modulus: &[u8]) -> Result<&'static [Algorithm], JwsError> {
 /// [`JwsError`] says which of form, algorithm, key and signature is wrong.
 pub fn verify(token: &str, key: &VerifyingKey) -> Result<Map<String, Value>, JwsError> {
     let header = peek(token)?;
-    let algorithm =
-        key.allowed.iter().find(|algorithm| name(**algorithm) == header.alg).ok_or(JwsError::Algorithm)?;
+    let named = key.0.iter().find(|(algorithm, _)| name(*algorithm) == header.alg);
+    let (_, key) = named.ok_or(JwsError::Algorithm)?;
     let (message, signature) = token.rsplit_once('.').ok_or(JwsError::Form("not three parts"))?;
-    let verified = jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.key, *algorithm);
-    if !verified.unwrap_or(false) {
-        return Err(JwsError::Signature);
-    }
+    let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).map_err(|_| JwsError::Form("base64url"))?;
+    key.verify_sig(message.as_bytes(), &signature).map_err(|_| JwsError::Signature)?;
     let (_, claims) = message.split_once('.').ok_or(JwsError::Form("not three parts"))?;
     object(claims, "claims")
 }

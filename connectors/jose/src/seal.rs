@@ -1,22 +1,23 @@
 //! Sealing: JWE compact serialisation, `dir` with `A256GCM` (RFC 7516, RFC 7518 sections 4.5 and 5.3). The purpose
 //! stands in the protected header, so that what was sealed for one purpose opens for no other.
 
+use std::borrow::Cow;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::digest;
 use data_encoding::BASE64URL_NOPAD;
-use josekit::jwe::{Dir, JweContext, JweHeader};
+use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// The longest sealed text that is opened, in bytes.
 const LONGEST: usize = 64 * 1024;
-/// The header member that holds the purpose.
-const PURPOSE: &str = "use";
 
 /// Sealing failed; the words hold nothing of what was to be sealed.
 #[derive(Debug, Error)]
 #[error("sealing failed: {0}")]
-pub struct SealError(String);
+pub struct SealError(&'static str);
 
 /// A key that seals: 256 bits.
 #[derive(Clone)]
@@ -58,34 +59,44 @@ impl std::fmt::Debug for SealingKey {
 /// The id of the key that a text says it is sealed under. Nothing is verified: it tells which key to look for.
 #[must_use]
 pub fn key_id_of(sealed: &str) -> Option<String> {
-    header_of(sealed)?.get("kid").and_then(Value::as_str).map(str::to_owned)
-}
-
-fn header_of(sealed: &str) -> Option<serde_json::Map<String, Value>> {
     let header = BASE64URL_NOPAD.decode(sealed.split('.').next()?.as_bytes()).ok()?;
-    serde_json::from_slice(&header).ok()
+    serde_json::from_slice::<Header<'_>>(&header).ok().map(|header| header.kid.into_owned())
 }
 
 /// Keys, newest first: the first seals, all open.
 #[derive(Debug)]
-pub struct Seal {
-    keys: Vec<SealingKey>,
-    context: JweContext,
+pub struct Seal(Vec<(SealingKey, LessSafeKey)>);
+
+/// The protected header: exactly these members.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header<'a> {
+    #[serde(borrow)]
+    alg: Cow<'a, str>,
+    #[serde(borrow)]
+    enc: Cow<'a, str>,
+    #[serde(borrow)]
+    kid: Cow<'a, str>,
+    /// The purpose.
+    #[serde(borrow, rename = "use")]
+    purpose: Cow<'a, str>,
 }
 
 impl Seal {
     /// A seal over keys, newest first.
     #[must_use]
     pub fn new(keys: Vec<SealingKey>) -> Self {
-        let mut context = JweContext::new();
-        // Without a limit on what it inflates to, compression is a bomb.
-        context.remove_compression("DEF");
-        Self { keys, context }
+        // 256 bits are always a key, so nothing is ever left out.
+        let ready = |key: SealingKey| {
+            let unbound = UnboundKey::new(&AES_256_GCM, key.bits.as_slice()).ok()?;
+            Some((key, LessSafeKey::new(unbound)))
+        };
+        Self(keys.into_iter().filter_map(ready).collect())
     }
 
     /// The ids of its keys, newest first.
     pub fn key_ids(&self) -> impl Iterator<Item = &str> {
-        self.keys.iter().map(SealingKey::key_id)
+        self.0.iter().map(|(key, _)| key.key_id())
     }
 
     /// Seals bytes for a purpose.
@@ -93,51 +104,65 @@ impl Seal {
     /// # Errors
     /// [`SealError`] when there is no key.
     pub fn seal(&self, purpose: &str, plain: &[u8]) -> Result<String, SealError> {
-        let failed = |e: josekit::JoseError| SealError(e.to_string());
-        let key = self.keys.first().ok_or_else(|| SealError("no key".to_owned()))?;
-        let mut header = JweHeader::new();
-        header.set_content_encryption("A256GCM");
-        header.set_key_id(&key.id);
-        header.set_claim(PURPOSE, Some(Value::from(purpose))).map_err(failed)?;
-        let encrypter = Dir.encrypter_from_bytes(key.bits.as_slice()).map_err(failed)?;
-        self.context.serialize_compact(plain, &header, &encrypter).map_err(failed)
+        let (own, key) = self.0.first().ok_or(SealError("there is no key"))?;
+        let purpose = Value::from(purpose);
+        let header = format!(r#"{{"alg":"dir","enc":"A256GCM","kid":"{}","use":{purpose}}}"#, own.id);
+        let mut sealed = BASE64URL_NOPAD.encode(header.as_bytes());
+        let mut nonce = [0; NONCE_LEN];
+        aws_lc_rs::rand::fill(&mut nonce).map_err(|_| SealError("there is no randomness"))?;
+        let mut text = plain.to_vec();
+        let tag = key
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(sealed.as_bytes()),
+                &mut text,
+            )
+            .map_err(|_| SealError("the cipher failed"))?;
+        sealed.reserve((nonce.len() + text.len() + tag.as_ref().len()) * 4 / 3 + 8);
+        sealed.push('.');
+        for part in [nonce.as_slice(), &text, tag.as_ref()] {
+            sealed.push('.');
+            BASE64URL_NOPAD.encode_append(part, &mut sealed);
+        }
+        Ok(sealed)
     }
 
     /// Opens what was sealed for this purpose under one of the keys; `None` for anything else.
     #[must_use]
     pub fn open(&self, purpose: &str, sealed: &str) -> Option<Vec<u8>> {
-        if sealed.len() > LONGEST || !is_whole(sealed) {
+        if sealed.len() > LONGEST {
             return None;
         }
-        let key = self.key_of(purpose, sealed)?;
-        let decrypter = Dir.decrypter_from_bytes(key.bits.as_slice()).ok()?;
-        let (plain, header) = self.context.deserialize_compact(sealed, &decrypter).ok()?;
-        (header.claim(PURPOSE).and_then(Value::as_str) == Some(purpose)).then_some(plain)
+        let mut parts = sealed.split('.');
+        let (header, encrypted_key) = (parts.next()?, parts.next()?);
+        let key = self.key_of(purpose, header).filter(|_| encrypted_key.is_empty())?;
+        let mut bytes = || BASE64URL_NOPAD.decode(parts.next()?.as_bytes()).ok();
+        let (nonce, mut text, tag) = (bytes()?, bytes()?, bytes()?);
+        // The tag is whole: a tag of one byte is guessed in 256 attempts.
+        if parts.next().is_some() || tag.len() != AES_256_GCM.tag_len() {
+            return None;
+        }
+        let nonce = Nonce::try_assume_unique_for_key(&nonce).ok()?;
+        let length = text.len();
+        text.extend_from_slice(&tag);
+        key.open_in_place(nonce, Aad::from(header.as_bytes()), &mut text).ok()?;
+        text.truncate(length);
+        Some(text)
     }
 
     /// The header is read before anything is decrypted: exactly our algorithms, our purpose, and a key of ours.
-    fn key_of(&self, purpose: &str, sealed: &str) -> Option<&SealingKey> {
-        let header = header_of(sealed)?;
-        let says = |name: &str, value: &str| header.get(name).and_then(Value::as_str) == Some(value);
-        let ours =
-            says("alg", "dir") && says("enc", "A256GCM") && says(PURPOSE, purpose) && header.len() == 4;
-        let kid = header.get("kid").and_then(Value::as_str)?;
-        self.keys.iter().find(|key| ours && key.id == kid)
+    fn key_of(&self, purpose: &str, header: &str) -> Option<&LessSafeKey> {
+        let header = BASE64URL_NOPAD.decode(header.as_bytes()).ok()?;
+        let header: Header<'_> = serde_json::from_slice(&header).ok()?;
+        let ours = header.alg == "dir" && header.enc == "A256GCM" && header.purpose == purpose;
+        self.0.iter().find(|(key, _)| ours && key.id == header.kid).map(|(_, key)| key)
     }
-}
-
-/// Whether a sealed text has the five parts of `dir` with `A256GCM`: no encrypted key, a nonce of 96 bits and a tag of
-/// 128 (RFC 7518 section 5.3). The library compares as much of the tag as it is given, and a tag of one byte is guessed
-/// in 256 attempts.
-fn is_whole(sealed: &str) -> bool {
-    let parts: Vec<&str> = sealed.split('.').collect();
-    let length = |part: &str| BASE64URL_NOPAD.decode(part.as_bytes()).map(|bytes| bytes.len());
-    matches!(parts[..], [_, "", nonce, _, tag] if length(nonce) == Ok(12) && length(tag) == Ok(16))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use josekit::jwe::{Dir, JweHeader};
     use proptest::prelude::*;
 
     fn seal_of(bits: &[u8]) -> Seal {
@@ -212,13 +237,28 @@ mod tests {
     }
 
     #[test]
+    fn another_implementation_opens_what_we_seal_and_seals_what_we_open() {
+        let seal = seal_of(&[1]);
+        let sealed = seal.seal("a", b"something to keep").unwrap();
+        let decrypter = Dir.decrypter_from_bytes([1; 32]).unwrap();
+        let (plain, mut header) = josekit::jwe::deserialize_compact(&sealed, &decrypter).unwrap();
+        assert_eq!(plain, b"something to keep");
+        assert_eq!(header.claim("use").and_then(Value::as_str), Some("a"));
+        header.set_claim("use", Some(Value::from("é\"\\"))).unwrap();
+        let encrypter = Dir.encrypter_from_bytes([1; 32]).unwrap();
+        let theirs = josekit::jwe::serialize_compact(b"theirs", &header, &encrypter).unwrap();
+        assert_eq!(seal.open("é\"\\", &theirs), Some(b"theirs".to_vec()));
+        assert_eq!(seal.open("a", &theirs), None);
+    }
+
+    #[test]
     fn compressed_and_foreign_forms_open_nothing() {
         let key = SealingKey::from_bits([1; 32]);
         let mut header = JweHeader::new();
         header.set_content_encryption("A256GCM");
         header.set_key_id(&key.id);
         header.set_compression("DEF");
-        header.set_claim(PURPOSE, Some(Value::from("a"))).unwrap();
+        header.set_claim("use", Some(Value::from("a"))).unwrap();
         let encrypter = Dir.encrypter_from_bytes([1; 32]).unwrap();
         let bomb = josekit::jwe::serialize_compact(&[0; 10_000], &header, &encrypter).unwrap();
         assert_eq!(seal_of(&[1]).open("a", &bomb), None);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use boundary::registration::LtiPlatform;
 use boundary::{Arrival, Back, RefusalCode, Request, Stop, Trail, World};
-use jose::jws::{self, VerifyingKey};
+use jose::jws::{self, KnownKeys};
 
 use super::ticket::Ticket;
 use super::{arrival, checks};
@@ -25,13 +25,18 @@ const ERRORS: [&str; 9] = [
 ];
 
 /// Ends a sign-on; `leeway` is how far two clocks may differ, in seconds.
-pub async fn launch(world: &dyn World, request: &Request, leeway: i64) -> Result<Arrival, Stop> {
+pub async fn launch(
+    world: &dyn World,
+    request: &Request,
+    leeway: i64,
+    keys: &KnownKeys,
+) -> Result<Arrival, Stop> {
     let state = field(request, "state")?.ok_or_else(|| missing("state"))?;
     let ticket = Ticket::open(state, world)?;
     let gone = || RefusalCode::RegistrationUnknown.about("the connection was withdrawn during the sign-on");
     let platform = world.lti_platform(&ticket.connection).await?.ok_or_else(gone)?;
     let mut trail = Trail::default();
-    let checked = check(world, request, (&platform, &ticket), leeway, &mut trail).await;
+    let checked = check(world, request, (&platform, &ticket), (leeway, keys), &mut trail).await;
     checked.map_err(|stop| {
         let back = Back { ent: Some(platform.ent.clone()), ..Back::default() };
         let stop = stop.with_back(&back);
@@ -54,7 +59,7 @@ async fn check(
     world: &dyn World,
     request: &Request,
     (platform, ticket): (&Arc<LtiPlatform>, &Ticket),
-    leeway: i64,
+    (leeway, keys): (i64, &KnownKeys),
     trail: &mut Trail,
 ) -> Result<Arrival, Stop> {
     trail.begin("state");
@@ -69,7 +74,7 @@ async fn check(
         return Err(answered(error));
     }
     let token = field(request, "id_token")?.ok_or_else(|| missing("id_token"))?;
-    token_to_arrival(world, (platform, ticket), token, leeway, trail).await
+    token_to_arrival(world, (platform, ticket), token, (leeway, keys), trail).await
 }
 
 /// The ENT answered with an error. Its words are a stranger's: only a code that we know is repeated.
@@ -86,7 +91,7 @@ async fn token_to_arrival(
     world: &dyn World,
     (platform, ticket): (&Arc<LtiPlatform>, &Ticket),
     token: &str,
-    leeway: i64,
+    (leeway, keys): (i64, &KnownKeys),
     trail: &mut Trail,
 ) -> Result<Arrival, Stop> {
     let invalid = |words: String| Stop::from(RefusalCode::TokenInvalid.about(words));
@@ -96,12 +101,7 @@ async fn token_to_arrival(
     trail.begin("key");
     let key = world.key_of(platform, &kid).await?;
     let key = key.ok_or_else(|| invalid("the ENT publishes no key of that id".to_owned()))?;
-    let key = if key.trim_start().starts_with("-----BEGIN") {
-        VerifyingKey::from_pem(&key)
-    } else {
-        VerifyingKey::from_jwk(&key)
-    };
-    let key = key.map_err(|e| invalid(e.to_string()))?;
+    let key = keys.read(&key).map_err(|e| invalid(e.to_string()))?;
     trail.begin("signature");
     let claims = Claims(jws::verify(token, &key).map_err(|e| invalid(e.to_string()))?);
     let back = arrival::back(platform, &claims);

@@ -11,6 +11,7 @@ mod ticket;
 use async_trait::async_trait;
 use boundary::registration::Protocol;
 use boundary::{Body, Door, In, Inbound, Method, PageName, Reply, Request, Stop, World};
+use jose::jws::KnownKeys;
 
 const LOGIN: &str = "/lti/login";
 const LOGIN_OF: &str = "/lti/login/{connection}";
@@ -26,17 +27,19 @@ const fn login(method: Method, path: &'static str, body_limit: usize) -> Door {
 }
 
 /// We are a tool: ENTs launch into us.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Tool {
     /// How far the clocks of an ENT and ours may differ, in seconds.
     leeway: u32,
+    /// The keys of ENTs, read once.
+    keys: KnownKeys,
 }
 
 impl Tool {
     /// A tool that lets clocks differ by this many seconds (T-25).
     #[must_use]
-    pub const fn with_leeway(seconds: u32) -> Self {
-        Self { leeway: seconds }
+    pub fn with_leeway(seconds: u32) -> Self {
+        Self { leeway: seconds, keys: KnownKeys::default() }
     }
 }
 
@@ -60,7 +63,7 @@ impl Inbound for Tool {
 
     async fn step(&self, world: &dyn World, request: &Request) -> Result<In, Stop> {
         match request.door {
-            LAUNCH => launch::launch(world, request, self.leeway.into())
+            LAUNCH => launch::launch(world, request, self.leeway.into(), &self.keys)
                 .await
                 .map(|arrival| In::Arrived(Box::new(arrival))),
             RESOURCE => Ok(In::Reply(Box::new(Reply::of(Body::Page(PageName::OpenFromEnt))))),
