@@ -13,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use super::answer::Told;
+use super::lines::Lines;
 use super::metrics::End;
 use super::spans::Exporter;
 
@@ -35,15 +36,19 @@ pub enum LogError {
     /// There is one already.
     #[error("the log was started before")]
     Started,
+    /// The system has no thread for it.
+    #[error("the log cannot be started: {0}")]
+    Thread(std::io::Error),
     /// The environment names a collector that cannot be used.
     #[error("OTEL_EXPORTER_OTLP_ENDPOINT: {0}")]
     Collector(String),
 }
 
-/// A log that was started. Dropped, it sends the spans that a collector waits for.
+/// A log that was started. Dropped, it writes the lines that wait and sends the spans that a collector waits for.
 #[derive(Debug)]
 #[must_use]
 pub struct Log {
+    _lines: Lines,
     _exporter: Option<Exporter>,
 }
 
@@ -58,7 +63,8 @@ pub fn start(format: Format, level: &str) -> Result<Log, LogError> {
     // A PostgreSQL server remarks on every start that our tables are there already.
     let filter = EnvFilter::try_new(format!("sqlx::postgres::notice=warn,{spans}{level}"))
         .map_err(|e| LogError::Level(level.to_owned(), e))?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let kept = Lines::start().map_err(LogError::Thread)?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(kept.handle());
     let lines = match format {
         Format::Text => lines.boxed(),
         Format::Json => lines.json().with_current_span(false).with_span_list(false).boxed(),
@@ -71,7 +77,7 @@ pub fn start(format: Format, level: &str) -> Result<Log, LogError> {
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "panic");
     }));
-    Ok(Log { _exporter: exporter })
+    Ok(Log { _lines: kept, _exporter: exporter })
 }
 
 /// A method out of a fixed set, since a stranger may send any word.

@@ -11,6 +11,7 @@ pub mod form;
 mod health;
 mod launches;
 mod limits;
+mod lines;
 pub mod log;
 mod measured;
 mod metrics;

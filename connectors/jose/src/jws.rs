@@ -1,6 +1,6 @@
 //! Verifying: compact JWS (RFC 7515 section 3.1) under algorithms from our list, never from the token alone.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -151,10 +151,16 @@ impl VerifyingKey {
 const REMEMBERED: usize = 20_000;
 
 /// Keys that were read before, by their text: to read a key costs about as much as to use it.
-#[derive(Debug, Default)]
-pub struct KnownKeys(RwLock<HashMap<Arc<str>, Arc<VerifyingKey>>>);
+#[derive(Debug)]
+pub struct KnownKeys(RwLock<BTreeMap<Arc<str>, Arc<VerifyingKey>>>);
 
 impl KnownKeys {
+    /// None yet.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(RwLock::new(BTreeMap::new()))
+    }
+
     /// The key of a text.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ pub const NOW: OffsetDateTime = datetime!(2026-11-24 08:05 UTC);
 /// What chance gives in this world.
 pub const DRAWN: &str = "aebagbafaydqqcikbmga2dqpca";
 /// The connector as the broker runs it unless told otherwise: clocks may differ by a minute.
-pub const TOOL: lti::Tool = lti::Tool::with_leeway(60);
+pub static TOOL: lti::Tool = lti::Tool::with_leeway(60);
 /// Where the tool may be answered.
 pub const REDIRECTS: [&str; 2] = ["https://outil.example/launch", "https://outil.example/launch?v=2"];
 /// An address of the ENT's, and the only origin that people are sent back to.
