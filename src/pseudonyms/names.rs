@@ -45,10 +45,8 @@ impl Names {
         subject: &Subject,
         arrival: &Arrival,
     ) -> Result<Named, Stop> {
-        let erased = || Fault::new("the person's pseudonym root is gone");
-        let root = self.store.root(subject.person).await?.ok_or_else(erased)?;
         let mut fresh = Vec::new();
-        let person = self.of_person(sector, subject, &root, &mut fresh).await?;
+        let (root, person) = self.of_person(sector, subject, &mut fresh).await?;
         let school = self.of_thing(sector, Thing::School, subject.school.as_str(), &mut fresh).await?;
         let context = match &arrival.context {
             Some(claim) => {
@@ -78,20 +76,21 @@ impl Names {
         &self,
         sector: &Sector,
         subject: &Subject,
-        root: &Root,
         fresh: &mut Vec<NameRow>,
-    ) -> Result<Pseudonym, Fault> {
+    ) -> Result<(Root, Pseudonym), Fault> {
         let scope = match sector.scope {
             SectorScope::Portable => Scope::Portable,
             SectorScope::School => Scope::School(subject.school.clone()),
         };
-        let id = subject.person.uuid().to_string();
-        if let Some(stored) = self.store.current(&sector.id, &scope.as_text(), "person", &id).await? {
-            return Ok(stored);
+        let erased = || Fault::new("the person's pseudonym root is gone");
+        let found = self.store.person(&sector.id, &scope.as_text(), subject.person).await?;
+        let (root, stored) = found.ok_or_else(erased)?;
+        if let Some(stored) = stored {
+            return Ok((root, stored));
         }
-        let value = derive_for_person(&self.keys.sector_key(&sector.id).await?, &scope, root);
-        fresh.push(self.row(sector, &value, &scope, "person", id));
-        Ok(value)
+        let value = derive_for_person(&self.keys.sector_key(&sector.id).await?, &scope, &root);
+        fresh.push(self.row(sector, &value, &scope, "person", subject.person.uuid().to_string()));
+        Ok((root, value))
     }
 
     async fn of_thing(

@@ -24,9 +24,15 @@ pub struct NameRow {
 /// What pseudonyms need of a store. Every method's error is a [`Fault`]: the store did not answer.
 #[async_trait]
 pub trait PseudonymStore: Send + Sync {
-    /// The root of a person; `None` once it was erased.
-    async fn root(&self, person: PersonId) -> Result<Option<Root>, Fault>;
-    /// The value in use, if one was ever released.
+    /// The root of a person, and their value in use in a sector, if one was ever released; `None` once the root was
+    /// erased. Neither is ever cached: what was erased is gone at once.
+    async fn person(
+        &self,
+        sector: &SectorId,
+        scope: &str,
+        person: PersonId,
+    ) -> Result<Option<(Root, Option<Pseudonym>)>, Fault>;
+    /// The value in use of a thing, if one was ever released.
     async fn current(
         &self,
         sector: &SectorId,

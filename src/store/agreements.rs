@@ -14,6 +14,6 @@ impl AgreementStore for Store {
     async fn agreement(&self, resource: &Ark) -> Result<Option<Arc<Agreement>>, Fault> {
         const KIND: RecordKind = RecordKind::Agreement;
         let load = objects::live(&self.db, KIND, resource.as_str());
-        self.kept.agreements.get(KIND.as_str(), resource.clone(), load).await
+        self.kept.agreements.get(KIND.as_str(), resource, load).await
     }
 }

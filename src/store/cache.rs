@@ -1,6 +1,7 @@
 //! Cache: keeps what was read for as long as its topic has not changed. It holds inputs, never decisions; neither
 //! absence nor errors are kept.
 
+use std::borrow::Borrow;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -9,10 +10,10 @@ use boundary::Fault;
 
 use super::versions::Versions;
 
-/// Values by key, bounded in number. `V` is usually an `Arc`.
+/// Values by key, bounded in number, each with the version of its topic at which it was read. `V` is usually an `Arc`.
 pub(in crate::store) struct Cache<K, V> {
     versions: Arc<Versions>,
-    entries: moka::future::Cache<(K, u64), V>,
+    entries: moka::future::Cache<K, (u64, V)>,
 }
 
 /// Why a load left nothing to keep.
@@ -35,35 +36,61 @@ where
     /// The value of a key whose changes are told under `topic`; `load` reads it from the database. The version of the
     /// topic is taken before loading, so that what changes meanwhile is read again next time. Loads of one key at the
     /// same time are one.
-    pub async fn get<L>(&self, topic: &str, key: K, load: L) -> Result<Option<V>, Fault>
+    pub async fn get<Q, L>(&self, topic: &str, key: &Q, load: L) -> Result<Option<V>, Fault>
     where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + Sync + ?Sized,
         L: Future<Output = Result<Option<V>, Fault>> + Send,
     {
         let Some(version) = self.versions.current(topic) else {
             return load.await;
         };
+        match self.entries.get(key).await {
+            Some((at, value)) if at >= version => return Ok(Some(value)),
+            Some(_) => self.entries.invalidate(key).await,
+            None => {}
+        }
+        self.load(key.to_owned(), version, load).await
+    }
+
+    async fn load<L>(&self, key: K, version: u64, load: L) -> Result<Option<V>, Fault>
+    where
+        L: Future<Output = Result<Option<V>, Fault>> + Send,
+    {
         let mut load = Some(load);
         let shared = async {
             match load.take() {
-                Some(load) => load.await.map_err(Nothing::Failed)?.ok_or(Nothing::Absent),
+                Some(load) => {
+                    let value = load.await.map_err(Nothing::Failed)?.ok_or(Nothing::Absent)?;
+                    Ok((version, value))
+                }
                 None => Err(Nothing::Absent),
             }
         };
-        match self.entries.try_get_with((key, version), shared).await {
-            Ok(value) => Ok(Some(value)),
-            Err(nothing) => match (&*nothing, load) {
+        let shared = self.entries.try_get_with(key, shared).await;
+        // Somebody else's load may have begun earlier, and missed what this caller must see.
+        match (shared, load) {
+            (Ok((at, value)), load) => match load.filter(|_| at < version) {
+                Some(load) => load.await,
+                None => Ok(Some(value)),
+            },
+            (Err(nothing), load) => match (&*nothing, load) {
                 (Nothing::Failed(fault), _) => Err(fault.clone()),
-                // Somebody else's load began earlier and may have missed what this caller has just written.
                 (Nothing::Absent, Some(load)) => load.await,
                 (Nothing::Absent, None) => Ok(None),
             },
         }
     }
 
-    /// Forgets a key that this process has just written without bumping its topic.
-    pub async fn forget(&self, topic: &str, key: K) {
-        if let Some(version) = self.versions.current(topic) {
-            self.entries.invalidate(&(key, version)).await;
+    /// Keeps what was read together with something else, at a version of its topic from before it was read.
+    pub async fn keep(&self, version: Option<u64>, key: K, value: V) {
+        if let Some(version) = version {
+            self.entries.insert(key, (version, value)).await;
         }
+    }
+
+    /// Forgets a key that this process has just written without bumping its topic.
+    pub async fn forget(&self, key: &K) {
+        self.entries.invalidate(key).await;
     }
 }

@@ -14,7 +14,7 @@ use crate::operate::apply::RecordKind::Resource as RESOURCE;
 impl CatalogueStore for Store {
     async fn resource(&self, ark: &Ark) -> Result<Option<Arc<Registered<Resource>>>, Fault> {
         let load = async { Ok(objects::by_id(&self.db, RESOURCE, ark.as_str()).await?.map(Arc::new)) };
-        self.kept.resources.get(RESOURCE.as_str(), ark.clone(), load).await
+        self.kept.resources.get(RESOURCE.as_str(), ark, load).await
     }
 
     async fn resource_by_key(&self, key: &ResourceKey) -> Result<Option<Arc<Registered<Resource>>>, Fault> {
@@ -22,6 +22,6 @@ impl CatalogueStore for Store {
             let found = objects::by_name(&self.db, RESOURCE, key.as_str()).await?;
             Ok(found.into_iter().next().map(Arc::new))
         };
-        self.kept.resources_by_key.get(RESOURCE.as_str(), key.clone(), load).await
+        self.kept.resources_by_key.get(RESOURCE.as_str(), key, load).await
     }
 }

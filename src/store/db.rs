@@ -9,15 +9,16 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Postgres, Sqlite};
+use sqlx::{ConnectOptions, Database, Postgres, Sqlite};
 
 use super::error::{StoreError, Trouble, io_trouble};
 use super::postgres::{self, PgPools};
+use super::shelf::{AFTER_RELEASE, BESIDE, Borrowed, Shelf, Shelves};
 use super::transaction::Begun;
 
 /// How long SQLite waits for another process's write.
@@ -35,6 +36,59 @@ pub(in crate::store) enum Engine<L, P> {
     Postgres(P),
 }
 
+/// Where a connection can be had from: a shelf, or a transaction that has one.
+pub(in crate::store) trait Lend {
+    type Lent: Lent;
+    fn lend(self) -> impl Future<Output = Result<Self::Lent, sqlx::Error>> + Send;
+}
+
+/// A connection for one query.
+pub(in crate::store) trait Lent {
+    type Connection;
+    fn connection(&mut self) -> &mut Self::Connection;
+    /// Gives it back; whether its query was answered decides what becomes of it.
+    fn give_back(self, answered: bool);
+}
+
+impl<DB: Database> Lend for &Arc<Shelf<DB>> {
+    type Lent = Borrowed<DB>;
+
+    fn lend(self) -> impl Future<Output = Result<Self::Lent, sqlx::Error>> + Send {
+        self.take()
+    }
+}
+
+impl<DB: Database> Lent for Borrowed<DB> {
+    type Connection = DB::Connection;
+
+    fn connection(&mut self) -> &mut DB::Connection {
+        Self::connection(self)
+    }
+
+    fn give_back(self, answered: bool) {
+        Self::give_back(self, answered);
+    }
+}
+
+impl<C: Send> Lend for &mut C {
+    type Lent = Self;
+
+    async fn lend(self) -> Result<Self, sqlx::Error> {
+        Ok(self)
+    }
+}
+
+impl<C> Lent for &mut C {
+    type Connection = C;
+
+    fn connection(&mut self) -> &mut C {
+        self
+    }
+
+    // The transaction that it belongs to ends with an error, and closes it.
+    fn give_back(self, _: bool) {}
+}
+
 /// Runs a query on whichever engine is there: `both!("reading a seat", db.read(), c => query(SQL).fetch_one(c))`.
 /// The words say what was being done when it failed or took too long. The answer is a `Result<_, StoreError>`.
 macro_rules! both {
@@ -43,22 +97,23 @@ macro_rules! both {
     };
     ($doing:expr, $on:expr, $c:ident => $query:expr, |$answer:ident| $told:expr) => {
         match $on {
-            $crate::store::db::Engine::Lite($c) => {
-                let $answer = $crate::store::db::within($doing, $crate::store::db::LITE_LIMIT, $query).await;
-                $told
+            $crate::store::db::Engine::Lite(on) => {
+                $crate::store::db::both!(one $doing, $crate::store::db::LITE_LIMIT, on, $c => $query, |$answer| $told)
             }
             $crate::store::db::Engine::Postgres(on) => {
-                match $crate::store::postgres::Lend::lend(on).await {
-                    Ok(mut lent) => {
-                        let $c = $crate::store::postgres::Lent::connection(&mut lent);
-                        let limit = $crate::store::postgres::LIMIT;
-                        let $answer = $crate::store::db::within($doing, limit, $query).await;
-                        $crate::store::postgres::Lent::give_back(lent, $answer.is_ok());
-                        $told
-                    }
-                    Err(error) => Err($crate::store::StoreError::from_sqlx($doing, &error)),
-                }
+                $crate::store::db::both!(one $doing, $crate::store::postgres::LIMIT, on, $c => $query, |$answer| $told)
             }
+        }
+    };
+    (one $doing:expr, $limit:expr, $on:ident, $c:ident => $query:expr, |$answer:ident| $told:expr) => {
+        match $crate::store::db::Lend::lend($on).await {
+            Ok(mut lent) => {
+                let $c = $crate::store::db::Lent::connection(&mut lent);
+                let $answer = $crate::store::db::within($doing, $limit, $query).await;
+                $crate::store::db::Lent::give_back(lent, $answer.is_ok());
+                $told
+            }
+            Err(error) => Err($crate::store::StoreError::from_sqlx($doing, &error)),
         }
     };
 }
@@ -79,17 +134,18 @@ pub struct DbFile {
     identity: Option<(u64, u64)>,
 }
 
-/// Connections to a database. Cheap to clone.
+/// Connections to a database. Cheap to clone. The pools are there for what is rare, such as migrations and backups;
+/// everything else takes its connections from the shelves over them.
 #[derive(Clone)]
 pub enum Db {
     /// SQLite: one connection writes, several read, and one watches.
     Lite {
-        /// The only connection that writes.
+        /// Connections that write.
         writer: SqlitePool,
         /// Connections that cannot write.
         readers: SqlitePool,
-        /// One more of those, for what must not wait behind reads.
-        watcher: SqlitePool,
+        /// Those at hand.
+        shelves: Shelves<Sqlite>,
         /// The file.
         file: Arc<DbFile>,
     },
@@ -123,20 +179,23 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .disable_statement_logging();
         let failed = |e: sqlx::Error| StoreError::from_sqlx(doing.clone(), &e);
-        let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY).test_before_acquire(false);
-        let kept = || pool().idle_timeout(None).max_lifetime(None);
-        let writer = kept()
-            .max_connections(1)
-            .connect_with(options.clone().journal_mode(SqliteJournalMode::Wal))
-            .await
-            .map_err(failed)?;
+        let pool = |places: u32| {
+            let options = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
+            let options = options.acquire_timeout(BUSY).test_before_acquire(false);
+            options.after_release(|_, _| Box::pin(async { AFTER_RELEASE })).max_connections(places + BESIDE)
+        };
+        let wal = options.clone().journal_mode(SqliteJournalMode::Wal);
+        let writer = pool(1).connect_with(wal).await.map_err(failed)?;
         let many = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
-        let options = options.pragma("query_only", "ON");
-        let readers = kept().max_connections(u32::try_from(many).unwrap_or(2));
-        let readers = readers.connect_with(options.clone()).await.map_err(failed)?;
-        let watcher = kept().max_connections(1).connect_with(options).await.map_err(failed)?;
+        let many = u32::try_from(many).unwrap_or(2);
+        // One of them watches.
+        let readers = pool(many + 1);
+        let readers = readers.connect_with(options.pragma("query_only", "ON")).await.map_err(failed)?;
+        let shelf = |pool: &SqlitePool, places| Shelf::new(pool.clone(), places, BUSY);
+        let (writing, reading) = (shelf(&writer, 1), shelf(&readers, many));
+        let shelves = Shelves { writing, reading, watching: shelf(&readers, 1) };
         let identity = identity_of(&path);
-        Ok(Self::Lite { writer, readers, watcher, file: Arc::new(DbFile { path, identity }) })
+        Ok(Self::Lite { writer, readers, shelves, file: Arc::new(DbFile { path, identity }) })
     }
 
     /// Where the database is, for the operator: a path, or host and name. Never user or password.
@@ -158,18 +217,18 @@ impl Db {
     }
 
     /// Connections to read from.
-    pub(in crate::store) const fn read(&self) -> Engine<&SqlitePool, &PgPool> {
+    pub(in crate::store) const fn read(&self) -> Engine<&Arc<Shelf<Sqlite>>, &Arc<Shelf<Postgres>>> {
         match self {
-            Self::Lite { readers, .. } => Engine::Lite(readers),
-            Self::Postgres(pools) => Engine::Postgres(&pools.reading),
+            Self::Lite { shelves, .. } => Engine::Lite(&shelves.reading),
+            Self::Postgres(pools) => Engine::Postgres(&pools.shelves.reading),
         }
     }
 
     /// A connection that reads for the poll of changes and for readiness, however many strangers cause reads.
-    pub(in crate::store) const fn watch(&self) -> Engine<&SqlitePool, &PgPool> {
+    pub(in crate::store) const fn watch(&self) -> Engine<&Arc<Shelf<Sqlite>>, &Arc<Shelf<Postgres>>> {
         match self {
-            Self::Lite { watcher, .. } => Engine::Lite(watcher),
-            Self::Postgres(pools) => Engine::Postgres(&pools.watching),
+            Self::Lite { shelves, .. } => Engine::Lite(&shelves.watching),
+            Self::Postgres(pools) => Engine::Postgres(&pools.shelves.watching),
         }
     }
 
@@ -186,12 +245,12 @@ impl Db {
     pub(in crate::store) async fn begin(&self) -> Result<Tx, StoreError> {
         const DOING: &str = "beginning a transaction";
         match self {
-            Self::Lite { writer, file, .. } => {
+            Self::Lite { shelves, file, .. } => {
                 file.check()?;
-                Begun::begin(DOING, BEGIN_LITE, LITE_LIMIT, writer).await.map(Tx::Lite)
+                Begun::begin(DOING, BEGIN_LITE, LITE_LIMIT, &shelves.writing).await.map(Tx::Lite)
             }
             Self::Postgres(pools) => {
-                let begun = Begun::begin(DOING, postgres::BEGIN, postgres::LIMIT, &pools.writing);
+                let begun = Begun::begin(DOING, postgres::BEGIN, postgres::LIMIT, &pools.shelves.writing);
                 begun.await.map(Tx::Postgres)
             }
         }
@@ -201,11 +260,11 @@ impl Db {
     pub(in crate::store) async fn snapshot(&self) -> Result<Tx, StoreError> {
         const DOING: &str = "beginning to read";
         match self {
-            Self::Lite { readers, .. } => {
-                Begun::begin(DOING, SNAPSHOT_LITE, LITE_LIMIT, readers).await.map(Tx::Lite)
+            Self::Lite { shelves, .. } => {
+                Begun::begin(DOING, SNAPSHOT_LITE, LITE_LIMIT, &shelves.reading).await.map(Tx::Lite)
             }
             Self::Postgres(pools) => {
-                let begun = Begun::begin(DOING, postgres::SNAPSHOT, postgres::LIMIT, &pools.reading);
+                let begun = Begun::begin(DOING, postgres::SNAPSHOT, postgres::LIMIT, &pools.shelves.reading);
                 begun.await.map(Tx::Postgres)
             }
         }
@@ -214,17 +273,13 @@ impl Db {
     /// Closes all connections, once they are given back.
     pub async fn close(&self) {
         match self {
-            Self::Lite { writer, readers, watcher, .. } => {
-                watcher.close().await;
-                readers.close().await;
-                writer.close().await;
-            }
-            Self::Postgres(pools) => pools.close().await,
+            Self::Lite { shelves, .. } => shelves.close().await,
+            Self::Postgres(pools) => pools.shelves.close().await,
         }
     }
 }
 
-/// A transaction. Dropped, it is rolled back.
+/// A transaction. Dropped, its connection is closed, and so it is rolled back.
 pub(in crate::store) enum Tx {
     Lite(Begun<Sqlite>),
     Postgres(Begun<Postgres>),

@@ -8,6 +8,7 @@ use boundary::{ConnectionId, EntId, Fault, PersonId, SectorId, ToolId, Uai};
 
 use super::db::both;
 use super::error::StoreError;
+use super::kept::IdentityKey;
 use super::time::moment;
 use super::{Store, objects, people};
 use crate::directory::{
@@ -27,25 +28,25 @@ impl DirectoryStore for Store {
     async fn ent(&self, id: &EntId) -> Result<Option<Arc<Ent>>, Fault> {
         const KIND: RecordKind = RecordKind::Ent;
         let load = objects::live(&self.db, KIND, id.as_str());
-        self.kept.ents.get(KIND.as_str(), id.clone(), load).await
+        self.kept.ents.get(KIND.as_str(), id, load).await
     }
 
     async fn school(&self, uai: &Uai) -> Result<Option<Arc<School>>, Fault> {
         const KIND: RecordKind = RecordKind::School;
         let load = objects::live(&self.db, KIND, uai.as_str());
-        self.kept.schools.get(KIND.as_str(), uai.clone(), load).await
+        self.kept.schools.get(KIND.as_str(), uai, load).await
     }
 
     async fn sector(&self, id: &SectorId) -> Result<Option<Arc<Sector>>, Fault> {
         const KIND: RecordKind = RecordKind::Sector;
         let load = objects::live(&self.db, KIND, id.as_str());
-        self.kept.sectors.get(KIND.as_str(), id.clone(), load).await
+        self.kept.sectors.get(KIND.as_str(), id, load).await
     }
 
     async fn tool(&self, id: &ToolId) -> Result<Option<Arc<Registered<Tool>>>, Fault> {
         const KIND: RecordKind = RecordKind::Tool;
         let load = async { Ok(objects::by_id(&self.db, KIND, id.as_str()).await?.map(Arc::new)) };
-        self.kept.tools.get(KIND.as_str(), id.clone(), load).await
+        self.kept.tools.get(KIND.as_str(), id, load).await
     }
 
     async fn lti_platforms(&self, issuer: &str) -> Result<Vec<Arc<LtiPlatform>>, Fault> {
@@ -61,7 +62,7 @@ impl DirectoryStore for Store {
             Ok((!live.is_empty()).then_some(live))
         };
         let cache = &self.kept.platforms_by_issuer;
-        let found = cache.get(KIND.as_str(), issuer.to_owned(), load).await?;
+        let found = cache.get(KIND.as_str(), issuer, load).await?;
         Ok(found.map(|platforms| platforms.to_vec()).unwrap_or_default())
     }
 
@@ -71,7 +72,7 @@ impl DirectoryStore for Store {
             return Ok(None);
         }
         let load = objects::live(&self.db, KIND, id.as_str());
-        self.kept.platforms.get(KIND.as_str(), id.clone(), load).await
+        self.kept.platforms.get(KIND.as_str(), id, load).await
     }
 
     async fn lti_tool(&self, client_id: &str) -> Result<Option<Arc<LtiTool>>, Fault> {
@@ -83,18 +84,18 @@ impl DirectoryStore for Store {
             let found = objects::by_name::<Tool>(&self.db, KIND, client_id).await?;
             Ok(found.into_iter().next().map(|tool| Arc::new(tool.value.lti)))
         };
-        self.kept.tools_by_client.get(KIND.as_str(), client_id.to_owned(), load).await
+        self.kept.tools_by_client.get(KIND.as_str(), client_id, load).await
     }
 
     async fn known(&self, ent: &EntId, namespace: &str, subject: &str) -> Result<Option<Arc<Known>>, Fault> {
         let topic = people_of(ent);
         let identity = (ent.clone(), namespace.to_owned(), subject.to_owned());
-        let find = async { Ok(people::identified(&self.db, ent, namespace, subject).await?) };
-        let Some(person) = self.kept.identities.get(&topic, identity, find).await? else {
+        let Some(person) = self.kept.identities.get(&topic, &identity, self.identified(&identity)).await?
+        else {
             return Ok(None);
         };
         let load = async { Ok(Some(Arc::new(people::known(&self.db, ent, person).await?))) };
-        self.kept.people.get(&topic, (ent.clone(), person), load).await
+        self.kept.people.get(&topic, &(ent.clone(), person), load).await
     }
 
     async fn provision(&self, newcomer: Newcomer) -> Result<(), Fault> {
@@ -103,7 +104,7 @@ impl DirectoryStore for Store {
 
     async fn affiliate(&self, ent: &EntId, person: PersonId, affiliation: Affiliation) -> Result<(), Fault> {
         self.writer.affiliate(ent, person, affiliation).await?;
-        self.kept.people.forget(&people_of(ent), (ent.clone(), person)).await;
+        self.kept.people.forget(&(ent.clone(), person)).await;
         Ok(())
     }
 
@@ -126,6 +127,20 @@ impl DirectoryStore for Store {
             key(a).cmp(&key(b))
         });
         Ok(waiting)
+    }
+}
+
+impl Store {
+    /// Who has an identity. What the same look shows of them is kept too: a launch needs all of it.
+    async fn identified(&self, identity: &IdentityKey) -> Result<Option<PersonId>, Fault> {
+        let (ent, namespace, subject) = identity;
+        let version = self.versions.current(&people_of(ent));
+        let Some(known) = people::identified(&self.db, ent, namespace, subject).await? else {
+            return Ok(None);
+        };
+        let person = known.person;
+        self.kept.people.keep(version, (ent.clone(), person), Arc::new(known)).await;
+        Ok(Some(person))
     }
 }
 

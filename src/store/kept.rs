@@ -20,7 +20,7 @@ const OBJECTS: u64 = 100_000;
 const PEOPLE: u64 = 200_000;
 /// How many pairs of resource and school.
 const LICENCES: u64 = 50_000;
-/// How many names: several a person.
+/// How many names of schools, courses and links.
 const NAMES: u64 = 400_000;
 
 /// ENT, namespace and key in it.

@@ -35,7 +35,7 @@ impl LicenceStore for Store {
             let found = read(&self.db, resource, school).await?;
             Ok((!found.is_empty()).then(|| found.into()))
         };
-        let found = self.kept.licences.get(&licences_of(resource), key, load).await?;
+        let found = self.kept.licences.get(&licences_of(resource), &key, load).await?;
         Ok(found.unwrap_or_default())
     }
 

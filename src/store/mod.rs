@@ -28,6 +28,7 @@ mod pseudonyms;
 mod purge;
 mod restore;
 mod rolls;
+mod shelf;
 mod tables;
 mod time;
 mod transaction;

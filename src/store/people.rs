@@ -13,29 +13,69 @@ const AFFILIATIONS: &str = "SELECT school, profile, year, level, managed_by FROM
                             WHERE person = $1 AND ent = $2";
 const MEMBERSHIPS: &str = "SELECT school, status, code, year FROM membership WHERE person = $1 AND ent = $2";
 
+/// The person with an identity in the first row, and what an ENT says of them in the others.
+const IDENTIFIED: &str = "SELECT person, NULL AS school, NULL AS profile, NULL AS status, NULL AS code, NULL AS year, \
+                          NULL AS level, NULL AS managed_by \
+                          FROM identity WHERE ent = $1 AND namespace = $2 AND subject = $3 \
+                          UNION ALL \
+                          SELECT NULL, a.school, a.profile, NULL, NULL, a.year, a.level, a.managed_by \
+                          FROM identity i JOIN affiliation a ON a.person = i.person AND a.ent = i.ent \
+                          WHERE i.ent = $1 AND i.namespace = $2 AND i.subject = $3 \
+                          UNION ALL \
+                          SELECT NULL, m.school, NULL, m.status, m.code, m.year, NULL, NULL \
+                          FROM identity i JOIN membership m ON m.person = i.person AND m.ent = i.ent \
+                          WHERE i.ent = $1 AND i.namespace = $2 AND i.subject = $3";
+
 /// Every statement of this file.
 #[cfg(test)]
-pub(in crate::store) const STATEMENTS: &[&str] = &[IDENTITY, AFFILIATIONS, MEMBERSHIPS];
+pub(in crate::store) const STATEMENTS: &[&str] = &[IDENTITY, AFFILIATIONS, MEMBERSHIPS, IDENTIFIED];
 
 /// A row of `affiliation`: school, profile, year, level, managed_by.
 pub(super) type AffiliationRow = (String, String, String, Option<String>, String);
 /// A row of `membership`: school, status, code, year.
 pub(super) type MembershipRow = (String, String, String, String);
 
-/// The person with an identity.
+/// A row of [`IDENTIFIED`].
+#[derive(sqlx::FromRow)]
+struct IdentifiedRow {
+    person: Option<Uuid>,
+    school: Option<String>,
+    profile: Option<String>,
+    status: Option<String>,
+    code: Option<String>,
+    year: Option<String>,
+    level: Option<String>,
+    managed_by: Option<String>,
+}
+
+/// The person with an identity, and what the ENT says of them.
 pub(super) async fn identified(
     db: &Db,
     ent: &EntId,
     namespace: &str,
     subject: &str,
-) -> Result<Option<PersonId>, StoreError> {
+) -> Result<Option<Known>, StoreError> {
     // An ENT may send anything; PostgreSQL's texts hold no NUL, so nobody has one.
     if namespace.contains('\0') || subject.contains('\0') {
         return Ok(None);
     }
-    let found: Option<Uuid> = both!("reading an identity", db.read(), c =>
-        sqlx::query_scalar(IDENTITY).bind(ent.as_str()).bind(namespace).bind(subject).fetch_optional(c))?;
-    Ok(found.map(PersonId::stored))
+    let rows: Vec<IdentifiedRow> = both!("reading an identity", db.read(), c => sqlx::query_as(IDENTIFIED)
+        .bind(ent.as_str()).bind(namespace).bind(subject).fetch_all(c))?;
+    let (mut identity, mut affiliations, mut groups) = (None, Vec::new(), Vec::new());
+    for row in rows {
+        let IdentifiedRow { person, school, profile, status, code, year, level, managed_by } = row;
+        match (person, school, year, profile.zip(managed_by), status.zip(code)) {
+            (Some(person), ..) => identity = Some(PersonId::stored(person)),
+            (None, Some(school), Some(year), Some((profile, managed_by)), None) => {
+                affiliations.push((school, profile, year, level, managed_by));
+            }
+            (None, Some(school), Some(year), None, Some((status, code))) => {
+                groups.push((school, status, code, year));
+            }
+            _ => return Err(form("identity.person")),
+        }
+    }
+    identity.map(|person| as_known(person, affiliations, groups)).transpose()
 }
 
 /// The person with an identity, as a transaction sees it.

@@ -5,22 +5,19 @@
 //! its own. Such a pooler must track prepared statements (PgBouncer from 1.21 with `max_prepared_statements`), or the
 //! URL must say `statement-cache-capacity=0`.
 
-use std::future::Future;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Postgres};
 
 use super::error::{StoreError, Trouble};
+use super::shelf::{AFTER_RELEASE, BESIDE, Shelf, Shelves};
 
 /// How long a statement may take.
 pub(in crate::store) const LIMIT: Duration = Duration::from_secs(5);
 /// How long a connection may take to get.
 const ACQUIRE: Duration = Duration::from_secs(3);
-/// A connection that rested longer than this is tried before use.
-const RESTED: Duration = Duration::from_secs(1);
 /// How many connections read. Anybody may cause a read, so all of them may be taken for a while.
 const READING: u32 = 8;
 /// How many write: the writer's own, and three for what writes beside it, each one transaction at a time.
@@ -40,15 +37,7 @@ pub(in crate::store) const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE RE
 pub struct PgPools {
     pub(super) reading: PgPool,
     pub(super) writing: PgPool,
-    pub(super) watching: PgPool,
-}
-
-impl PgPools {
-    pub(super) async fn close(&self) {
-        for pool in [&self.reading, &self.writing, &self.watching] {
-            pool.close().await;
-        }
-    }
+    pub(super) shelves: Shelves<Postgres>,
 }
 
 pub(super) async fn open(url: &str) -> Result<PgPools, StoreError> {
@@ -60,25 +49,25 @@ pub(super) async fn open(url: &str) -> Result<PgPools, StoreError> {
     let first = tokio::time::timeout(ACQUIRE, PgConnection::connect_with(&options)).await;
     let first = first.map_err(|_| StoreError::failed(doing.clone(), Trouble::NoAnswer))?;
     first.map_err(failed)?.close().await.map_err(failed)?;
-    let pool = |most, kept| pool(most, kept).connect_lazy_with(options.clone());
-    Ok(PgPools { reading: pool(READING, 0), writing: pool(WRITING, 1), watching: pool(1, 1) })
+    let pool = |places, kept| pool(places, kept).connect_lazy_with(options.clone());
+    let shelf = |pool: &PgPool, places| Shelf::new(pool.clone(), places, ACQUIRE);
+    let (reading, writing) = (pool(READING, 0), pool(WRITING, 1));
+    let shelves = Shelves {
+        reading: shelf(&reading, READING),
+        writing: shelf(&writing, WRITING),
+        watching: shelf(&pool(1, 1), 1),
+    };
+    Ok(PgPools { reading, writing, shelves })
 }
 
-/// A pool of at most so many connections, of which it opens some by itself and keeps them.
-fn pool(most: u32, kept: u32) -> PgPoolOptions {
+/// A pool for a shelf of so many places, of which it opens some by itself and keeps them.
+fn pool(places: u32, kept: u32) -> PgPoolOptions {
     PgPoolOptions::new()
-        .max_connections(most)
+        .max_connections(places + BESIDE)
         .min_connections(kept)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for > RESTED {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
+        .after_release(|_, _| Box::pin(async { AFTER_RELEASE }))
 }
 
 /// Host and name, never user or password.
@@ -89,54 +78,4 @@ pub(super) fn place(options: &PgConnectOptions) -> String {
     };
     let name = options.get_database().unwrap_or("of the user's name");
     format!("database {name} at {host}")
-}
-
-/// Where a connection can be had from: a pool, or a transaction that has one.
-pub(in crate::store) trait Lend {
-    type Lent: Lent;
-    fn lend(self) -> impl Future<Output = Result<Self::Lent, sqlx::Error>> + Send;
-}
-
-/// A connection for one query.
-pub(in crate::store) trait Lent {
-    fn connection(&mut self) -> &mut PgConnection;
-    /// Gives it back; one whose query was not answered would wait for the answer for ever, and is closed.
-    fn give_back(self, answered: bool);
-}
-
-impl Lend for &PgPool {
-    type Lent = PoolConnection<Postgres>;
-
-    fn lend(self) -> impl Future<Output = Result<Self::Lent, sqlx::Error>> + Send {
-        self.acquire()
-    }
-}
-
-impl Lent for PoolConnection<Postgres> {
-    fn connection(&mut self) -> &mut PgConnection {
-        self
-    }
-
-    fn give_back(mut self, answered: bool) {
-        if !answered {
-            self.close_on_drop();
-        }
-    }
-}
-
-impl Lend for &mut PgConnection {
-    type Lent = Self;
-
-    async fn lend(self) -> Result<Self, sqlx::Error> {
-        Ok(self)
-    }
-}
-
-impl Lent for &mut PgConnection {
-    fn connection(&mut self) -> &mut PgConnection {
-        self
-    }
-
-    // The transaction that it belongs to ends with an error, and closes it.
-    fn give_back(self, _: bool) {}
 }

@@ -4,19 +4,17 @@
 //! go wrong here: where SQLite has undone a transaction by itself, because the disk is full, its ROLLBACK fails, and a
 //! connection that is kept would never begin another one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Database, Executor, Pool};
+use sqlx::{Database, Executor};
 
 use super::db::within;
 use super::error::StoreError;
+use super::shelf::{Borrowed, Shelf};
 
-/// A transaction that was begun.
-pub(in crate::store) struct Begun<D: Database> {
-    connection: PoolConnection<D>,
-    ended: bool,
-}
+/// A transaction that was begun. Dropped before it has ended, it closes its connection.
+pub(in crate::store) struct Begun<D: Database>(Borrowed<D>);
 
 impl<D: Database> Begun<D>
 where
@@ -27,16 +25,15 @@ where
         doing: &'static str,
         how: &'static str,
         limit: Duration,
-        pool: &Pool<D>,
+        shelf: &Arc<Shelf<D>>,
     ) -> Result<Self, StoreError> {
-        let connection = pool.acquire().await.map_err(|e| StoreError::from_sqlx(doing, &e))?;
-        let mut begun = Self { connection, ended: false };
-        within(doing, limit, sqlx::raw_sql(how).execute(&mut *begun.connection)).await?;
-        Ok(begun)
+        let mut open = shelf.take().await.map_err(|e| StoreError::from_sqlx(doing, &e))?;
+        within(doing, limit, sqlx::raw_sql(how).execute(open.connection())).await?;
+        Ok(Self(open))
     }
 
     pub fn connection(&mut self) -> &mut D::Connection {
-        &mut self.connection
+        self.0.connection()
     }
 
     /// Ends it, with this statement.
@@ -46,16 +43,8 @@ where
         how: &'static str,
         limit: Duration,
     ) -> Result<(), StoreError> {
-        within(doing, limit, sqlx::raw_sql(how).execute(&mut *self.connection)).await?;
-        self.ended = true;
+        within(doing, limit, sqlx::raw_sql(how).execute(self.0.connection())).await?;
+        self.0.give_back(true);
         Ok(())
-    }
-}
-
-impl<D: Database> Drop for Begun<D> {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.connection.close_on_drop();
-        }
     }
 }

@@ -147,12 +147,17 @@ impl LicenceStore for Rehearsal {
 
 #[async_trait]
 impl PseudonymStore for Rehearsal {
-    async fn root(&self, person: PersonId) -> Result<Option<Root>, Fault> {
+    async fn person(
+        &self,
+        sector: &SectorId,
+        scope: &str,
+        person: PersonId,
+    ) -> Result<Option<(Root, Option<Pseudonym>)>, Fault> {
         let new =
             self.would().newcomer.as_ref().filter(|new| new.person == person).map(|new| new.root.clone());
         match new {
-            Some(root) => Ok(Some(root)),
-            None => self.stores.root(person).await,
+            Some(root) => Ok(Some((root, None))),
+            None => self.stores.person(sector, scope, person).await,
         }
     }
 

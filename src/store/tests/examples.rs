@@ -7,6 +7,7 @@ use time::macros::datetime;
 use crate::boot::SystemChance;
 use crate::directory::{DirectoryStore, Newcomer};
 use crate::operate::apply::{Changes, FederationStore, NewPerson, NoRoom, Record, parse};
+use crate::pseudonyms::PseudonymStore;
 use crate::store::Store;
 
 pub const NOW: OffsetDateTime = datetime!(2026-11-24 08:05 UTC);
@@ -219,4 +220,9 @@ pub fn college() -> Uai {
 
 pub fn subscribed(id: &str) -> SubscriptionId {
     SubscriptionId::parse(id).unwrap()
+}
+
+/// The root of a person, where it was not erased.
+pub async fn root(store: &Store, person: PersonId) -> Option<Root> {
+    store.person(&sector(), "portable", person).await.unwrap().map(|(root, _)| root)
 }

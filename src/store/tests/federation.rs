@@ -3,15 +3,14 @@
 use boundary::{PersonId, Root};
 
 use super::examples::{
-    NOW, WORLD, beside_world, fill, name, newcomer, person, pupil, putting, records, seat, subscription,
-    withdrawing, write,
+    NOW, WORLD, beside_world, fill, name, newcomer, person, pupil, putting, records, root as root_of, seat,
+    subscription, withdrawing, write,
 };
 use super::{count, on_both};
 use crate::boot::SystemChance;
 use crate::directory::DirectoryStore;
 use crate::keys::{KeyStore, StoredSectorKey};
 use crate::operate::apply::{FederationStore, ManagedBy, NoRoom, Record, RecordKind};
-use crate::pseudonyms::PseudonymStore;
 use crate::store::Store;
 
 const DEMO: &str = include_str!("../../demo/federation.toml");
@@ -61,13 +60,13 @@ async fn who_was_withdrawn_and_comes_back_keeps_id_and_root() {
         let store = place.store().await;
         fill(&store, &pupil("lea")).await;
         let lea = person(&store, "lea").await;
-        let root = store.root(lea).await.unwrap();
+        let root = root_of(&store, lea).await;
         let record = beside_world(&pupil("lea"));
         write(&store, withdrawing(record.clone())).await.unwrap();
         let known = store.known(&super::examples::ent(), "ent", "lea").await.unwrap().unwrap();
         assert!(known.person == lea && known.affiliations.is_empty() && known.groups.is_empty());
         write(&store, putting(record)).await.unwrap();
-        assert!(person(&store, "lea").await == lea && store.root(lea).await.unwrap() == root);
+        assert!(person(&store, "lea").await == lea && root_of(&store, lea).await == root);
         assert!(store.knows(&super::examples::ent(), "ent", "lea").await.unwrap());
         assert!(!store.knows(&super::examples::ent(), "ent", "noe").await.unwrap());
     })
@@ -189,7 +188,7 @@ async fn a_person_is_never_given_the_id_or_root_that_was_drawn_in_vain() {
         }
         write(&store, again).await.unwrap();
         assert_eq!(person(&store, "lea").await, lea);
-        assert!(store.root(lea).await.unwrap() != Some(root));
+        assert!(root_of(&store, lea).await != Some(root));
         assert_eq!(count(&store, "SELECT COUNT(*) FROM person").await, 1);
     })
     .await;

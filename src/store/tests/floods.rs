@@ -14,14 +14,8 @@ use crate::store::db::Db;
 /// Every connection that reads, taken until it is dropped.
 async fn all_readers(db: &Db) -> Box<dyn Any> {
     match db {
-        Db::Lite { readers, .. } => {
-            let many = readers.options().get_max_connections();
-            Box::new(futures::future::join_all((0..many).map(|_| readers.acquire())).await)
-        }
-        Db::Postgres(pools) => {
-            let many = pools.reading.options().get_max_connections();
-            Box::new(futures::future::join_all((0..many).map(|_| pools.reading.acquire())).await)
-        }
+        Db::Lite { shelves, .. } => Box::new(shelves.reading.take_all().await),
+        Db::Postgres(pools) => Box::new(pools.shelves.reading.take_all().await),
     }
 }
 

@@ -17,6 +17,7 @@ mod reassignment;
 mod rotation;
 mod schemas;
 mod seats;
+mod shelf;
 mod transactions;
 mod versions;
 

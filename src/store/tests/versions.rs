@@ -56,7 +56,7 @@ async fn when_the_poll_stops_the_cache_is_bypassed() {
 
 /// A cache over versions that the test polls itself, and a count of the loads.
 struct Counted {
-    cache: Cache<&'static str, u32>,
+    cache: Cache<String, u32>,
     versions: Arc<Versions>,
     loads: AtomicU32,
 }

@@ -50,6 +50,8 @@ impl Task {
             if self.alones.is_empty() && waiting.recv_many(&mut jobs, BATCH).await == 0 {
                 break;
             }
+            // Whoever can run now runs first, and what they write joins this commit; where nobody can, no time passes.
+            tokio::task::yield_now().await;
             while jobs.len() < BATCH
                 && self.alones.len() < QUEUE
                 && let Ok(job) = waiting.try_recv()
