@@ -13,7 +13,7 @@ use crate::operate::apply::RecordKind;
 impl AgreementStore for Store {
     async fn agreement(&self, resource: &Ark) -> Result<Option<Arc<Agreement>>, Fault> {
         const KIND: RecordKind = RecordKind::Agreement;
-        let load = objects::live(&self.db, KIND, resource.as_str());
+        let load = || objects::live(&self.db, KIND, resource.as_str());
         self.kept.agreements.get(KIND.as_str(), resource, load).await
     }
 }

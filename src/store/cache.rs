@@ -36,21 +36,23 @@ where
     /// The value of a key whose changes are told under `topic`; `load` reads it from the database. The version of the
     /// topic is taken before loading, so that what changes meanwhile is read again next time. Loads of one key at the
     /// same time are one.
-    pub async fn get<Q, L>(&self, topic: &str, key: &Q, load: L) -> Result<Option<V>, Fault>
+    pub async fn get<Q, L, F>(&self, topic: &str, key: &Q, load: L) -> Result<Option<V>, Fault>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + Sync + ?Sized,
-        L: Future<Output = Result<Option<V>, Fault>> + Send,
+        L: FnOnce() -> F + Send,
+        F: Future<Output = Result<Option<V>, Fault>> + Send,
     {
+        // Loads are rare and their futures large: nobody carries one about who finds what they look for.
         let Some(version) = self.versions.current(topic) else {
-            return load.await;
+            return Box::pin(load()).await;
         };
         match self.entries.get(key).await {
             Some((at, value)) if at >= version => return Ok(Some(value)),
             Some(_) => self.entries.invalidate(key).await,
             None => {}
         }
-        self.load(key.to_owned(), version, load).await
+        Box::pin(self.load(key.to_owned(), version, load())).await
     }
 
     async fn load<L>(&self, key: K, version: u64, load: L) -> Result<Option<V>, Fault>

@@ -13,12 +13,12 @@ use crate::operate::apply::RecordKind::Resource as RESOURCE;
 #[async_trait]
 impl CatalogueStore for Store {
     async fn resource(&self, ark: &Ark) -> Result<Option<Arc<Registered<Resource>>>, Fault> {
-        let load = async { Ok(objects::by_id(&self.db, RESOURCE, ark.as_str()).await?.map(Arc::new)) };
+        let load = || async { Ok(objects::by_id(&self.db, RESOURCE, ark.as_str()).await?.map(Arc::new)) };
         self.kept.resources.get(RESOURCE.as_str(), ark, load).await
     }
 
     async fn resource_by_key(&self, key: &ResourceKey) -> Result<Option<Arc<Registered<Resource>>>, Fault> {
-        let load = async {
+        let load = || async {
             let found = objects::by_name(&self.db, RESOURCE, key.as_str()).await?;
             Ok(found.into_iter().next().map(Arc::new))
         };

@@ -27,35 +27,35 @@ pub(in crate::store) const STATEMENTS: &[&str] = &[DEPLOYMENTS, NOTED];
 impl DirectoryStore for Store {
     async fn ent(&self, id: &EntId) -> Result<Option<Arc<Ent>>, Fault> {
         const KIND: RecordKind = RecordKind::Ent;
-        let load = objects::live(&self.db, KIND, id.as_str());
+        let load = || objects::live(&self.db, KIND, id.as_str());
         self.kept.ents.get(KIND.as_str(), id, load).await
     }
 
     async fn school(&self, uai: &Uai) -> Result<Option<Arc<School>>, Fault> {
         const KIND: RecordKind = RecordKind::School;
-        let load = objects::live(&self.db, KIND, uai.as_str());
+        let load = || objects::live(&self.db, KIND, uai.as_str());
         self.kept.schools.get(KIND.as_str(), uai, load).await
     }
 
     async fn sector(&self, id: &SectorId) -> Result<Option<Arc<Sector>>, Fault> {
         const KIND: RecordKind = RecordKind::Sector;
-        let load = objects::live(&self.db, KIND, id.as_str());
+        let load = || objects::live(&self.db, KIND, id.as_str());
         self.kept.sectors.get(KIND.as_str(), id, load).await
     }
 
     async fn tool(&self, id: &ToolId) -> Result<Option<Arc<Registered<Tool>>>, Fault> {
         const KIND: RecordKind = RecordKind::Tool;
-        let load = async { Ok(objects::by_id(&self.db, KIND, id.as_str()).await?.map(Arc::new)) };
+        let load = || async { Ok(objects::by_id(&self.db, KIND, id.as_str()).await?.map(Arc::new)) };
         self.kept.tools.get(KIND.as_str(), id, load).await
     }
 
     async fn lti_platforms(&self, issuer: &str) -> Result<Vec<Arc<LtiPlatform>>, Fault> {
         const KIND: RecordKind = RecordKind::LtiPlatform;
         let name = objects::issuer_name(issuer);
-        if self.kept.issuers.lacks(KIND.as_str(), &name, objects::names(&self.db, KIND)).await? {
+        if self.kept.issuers.lacks(KIND.as_str(), &name, || objects::names(&self.db, KIND)).await? {
             return Ok(Vec::new());
         }
-        let load = async {
+        let load = || async {
             let found = objects::by_name(&self.db, KIND, &name).await?;
             let live: Arc<[_]> =
                 found.into_iter().filter(|o| !o.withdrawn).map(|o| Arc::new(o.value)).collect();
@@ -68,19 +68,19 @@ impl DirectoryStore for Store {
 
     async fn lti_platform(&self, id: &ConnectionId) -> Result<Option<Arc<LtiPlatform>>, Fault> {
         const KIND: RecordKind = RecordKind::LtiPlatform;
-        if self.kept.connections.lacks(KIND.as_str(), id.as_str(), objects::ids(&self.db, KIND)).await? {
+        if self.kept.connections.lacks(KIND.as_str(), id.as_str(), || objects::ids(&self.db, KIND)).await? {
             return Ok(None);
         }
-        let load = objects::live(&self.db, KIND, id.as_str());
+        let load = || objects::live(&self.db, KIND, id.as_str());
         self.kept.platforms.get(KIND.as_str(), id, load).await
     }
 
     async fn lti_tool(&self, client_id: &str) -> Result<Option<Arc<LtiTool>>, Fault> {
         const KIND: RecordKind = RecordKind::Tool;
-        if self.kept.clients.lacks(KIND.as_str(), client_id, objects::names(&self.db, KIND)).await? {
+        if self.kept.clients.lacks(KIND.as_str(), client_id, || objects::names(&self.db, KIND)).await? {
             return Ok(None);
         }
-        let load = async {
+        let load = || async {
             let found = objects::by_name::<Tool>(&self.db, KIND, client_id).await?;
             Ok(found.into_iter().next().map(|tool| Arc::new(tool.value.lti)))
         };
@@ -90,11 +90,11 @@ impl DirectoryStore for Store {
     async fn known(&self, ent: &EntId, namespace: &str, subject: &str) -> Result<Option<Arc<Known>>, Fault> {
         let topic = people_of(ent);
         let identity = (ent.clone(), namespace.to_owned(), subject.to_owned());
-        let Some(person) = self.kept.identities.get(&topic, &identity, self.identified(&identity)).await?
+        let Some(person) = self.kept.identities.get(&topic, &identity, || self.identified(&identity)).await?
         else {
             return Ok(None);
         };
-        let load = async { Ok(Some(Arc::new(people::known(&self.db, ent, person).await?))) };
+        let load = || async { Ok(Some(Arc::new(people::known(&self.db, ent, person).await?))) };
         self.kept.people.get(&topic, &(ent.clone(), person), load).await
     }
 

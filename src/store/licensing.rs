@@ -31,7 +31,7 @@ pub(in crate::store) const STATEMENTS: &[&str] = &[SUBSCRIPTIONS, SETS, SEAT, RO
 impl LicenceStore for Store {
     async fn licences(&self, resource: &Ark, school: &School) -> Result<Arc<[Licence]>, Fault> {
         let key = (resource.clone(), school.uai.clone(), school.nature.clone());
-        let load = async {
+        let load = || async {
             let found = read(&self.db, resource, school).await?;
             Ok((!found.is_empty()).then(|| found.into()))
         };

@@ -49,7 +49,7 @@ impl PseudonymStore for Store {
         kind: &'static str,
         subject: &str,
     ) -> Result<Option<Pseudonym>, Fault> {
-        let load = async {
+        let load = || async {
             let value: Option<String> = both!("reading a pseudonym", self.db.read(), c =>
                 sqlx::query_scalar(CURRENT).bind(sector.as_str()).bind(scope).bind(kind).bind(subject)
                     .fetch_optional(c))?;

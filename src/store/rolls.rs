@@ -32,12 +32,16 @@ impl Roll {
 
     /// Whether it is certain that nobody has this name; `read` reads all names from the database. While nobody vouches
     /// for what is kept, nothing is certain, and the database must be asked.
-    pub async fn lacks<R>(&self, topic: &str, name: &str, read: R) -> Result<bool, Fault>
+    pub async fn lacks<R, F>(&self, topic: &str, name: &str, read: R) -> Result<bool, Fault>
     where
-        R: Future<Output = Result<HashSet<String>, Fault>> + Send,
+        R: FnOnce() -> F + Send,
+        F: Future<Output = Result<HashSet<String>, Fault>> + Send,
     {
         let Some(version) = self.versions.current(topic) else { return Ok(false) };
-        let read = async { read.await.map(Arc::new) };
+        if let Some(names) = self.names.get(&version).await {
+            return Ok(!names.contains(name));
+        }
+        let read = Box::pin(async { read().await.map(Arc::new) });
         let names = self.names.try_get_with(version, read).await;
         Ok(!names.map_err(|fault| Fault::clone(&fault))?.contains(name))
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::walls::source::{root, rust_files};
 
 /// The documents, with their text.
-fn documents() -> Vec<(String, String)> {
+pub fn documents() -> Vec<(String, String)> {
     let mut found = vec![("README.md".to_owned(), fs::read_to_string(root().join("README.md")).unwrap())];
     gather(&root().join("docs"), &mut found);
     found
@@ -26,7 +26,7 @@ fn gather(folder: &Path, found: &mut Vec<(String, String)>) {
 }
 
 /// What stands in `code` type within lines, outside code blocks.
-fn spans(text: &str) -> Vec<(usize, &str)> {
+pub fn spans(text: &str) -> Vec<(usize, &str)> {
     let mut block = false;
     let mut found = Vec::new();
     for (index, line) in text.lines().enumerate() {

@@ -11,6 +11,7 @@ mod attacks;
 mod backup;
 mod browser;
 mod canaries;
+mod commands;
 mod containers;
 mod corpus;
 mod crossings;

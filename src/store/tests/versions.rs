@@ -68,7 +68,7 @@ impl Counted {
     }
 
     async fn get(&self, found: Result<Option<u32>, Fault>) -> Result<Option<u32>, Fault> {
-        let load = async {
+        let load = || async {
             self.loads.fetch_add(1, Ordering::Relaxed);
             found
         };
