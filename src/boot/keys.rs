@@ -8,7 +8,7 @@ use super::operator::print;
 use super::progress;
 use super::rooms::{Rooms, environment, master, periods};
 use crate::config::Config;
-use crate::keys::{self, Purpose};
+use crate::keys::{self, KeyError, KeyStore, Purpose};
 use crate::operate::rotation::{self, Rotation};
 
 /// `keys`
@@ -35,6 +35,13 @@ pub async fn make_keys(config: &Config) -> Result<(), Failure> {
 async fn init(config: &Config, rooms: &Rooms) -> Result<Vec<String>, Failure> {
     let mut lines = Vec::new();
     if let Some(file) = config.keys.master_key_file.as_deref().filter(|file| !file.exists()) {
+        if rooms.store.check_value().await.map_err(environment)?.is_some() {
+            return Err(environment(KeyError::File(format!(
+                "{} is not there, and this database was sealed under a master key before: bring its file back, or \
+                 correct PASSERELLE_MASTER_KEY_FILE",
+                file.display()
+            ))));
+        }
         keys::create_master_key_file(file, &*rooms.chance).map_err(environment)?;
         lines.push(format!("+ master key in {}: keep a copy where the database is not", file.display()));
     }

@@ -10,7 +10,7 @@ use super::exit::Failure;
 use super::system::{SystemChance, SystemClock};
 use crate::config::Config;
 use crate::keys::{KeyError, KeyRing, MasterKeys, Periods};
-use crate::store::{Db, Store, migrate};
+use crate::store::{Db, Store, migrate, require_schema};
 
 /// The rooms that every command needs.
 pub struct Rooms {
@@ -28,24 +28,27 @@ impl Rooms {
     /// # Errors
     /// A failure of the environment: the database is out of reach, not writable, or of a newer version.
     pub async fn open(config: &Config) -> Result<Self, Failure> {
-        Self::open_or(config, true).await
+        let db = Db::open(&config.database.url, true).await.map_err(environment)?;
+        migrate(&db).await.map_err(environment)?;
+        Ok(Self::over(db))
     }
 
-    /// Opens and migrates a database that must be there: whoever only looks makes none.
+    /// Opens a database that must be there with the schema of this version: whoever only looks makes none and migrates
+    /// none, under brokers that may still be of the version before.
     ///
     /// # Errors
-    /// As [`Self::open`].
+    /// A failure of the environment: the database is out of reach, or of another version.
     pub async fn look(config: &Config) -> Result<Self, Failure> {
-        Self::open_or(config, false).await
+        let db = Db::open(&config.database.url, false).await.map_err(environment)?;
+        require_schema(&db).await.map_err(environment)?;
+        Ok(Self::over(db))
     }
 
-    async fn open_or(config: &Config, create: bool) -> Result<Self, Failure> {
+    fn over(db: Db) -> Self {
         let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) =
             (Arc::new(SystemClock), Arc::new(SystemChance));
-        let db = Db::open(&config.database.url, create).await.map_err(environment)?;
-        migrate(&db).await.map_err(environment)?;
         let store = Store::open(db, draw_boot(&*chance));
-        Ok(Self { clock, chance, store: Arc::new(store) })
+        Self { clock, chance, store: Arc::new(store) }
     }
 
     /// Opens the keys.

@@ -67,7 +67,7 @@ async fn enter(
     match read(door, launch.clone(), params, language, request).await {
         Ok(request) => {
             let answer = dispatch(&broker, behind, request).await;
-            match broker.limits.begin(door, &answer) {
+            match broker.limits.begin(network, door, &answer) {
                 Ok(()) => answer::spell(&broker, answer, reader),
                 Err(limit) => answer::too_many(&broker, language, &launch, limit, &answer.embedders),
             }

@@ -1,4 +1,4 @@
-//! Limits: how often one network may fail, and how many sign-ons one ENT may begin.
+//! Limits: how often one network may fail, and how many sign-ons at one ENT it may begin.
 //!
 //! What succeeds counts against nobody's address: a school sits behind one, and 1,500 launches a minute from it pass.
 //! Nor does a limit stop what would succeed. Past it, a failure is answered otherwise, and that is all: else one pupil
@@ -21,8 +21,9 @@ use crate::launch::{Answer, Outcome};
 
 /// Failures of a network: so many at once, then one a second. A class that opens a link which has gone stale is within.
 const FAILURES: Quota = Quota::per_second(NonZeroU32::MIN).allow_burst(NonZeroU32::new(120).unwrap());
-/// Sign-ons that an ENT's people begin in this process: so many a second, ten times that at once. A country's ENT on one
-/// process begins a few hundred in its worst second; a loop in somebody's portal must not cost others their share.
+/// Sign-ons at one ENT that a network begins in this process: so many a second, ten times that at once. A country's
+/// network begins a few hundred in its worst second. The network counts too, because anybody may begin sign-ons at any
+/// ENT: a stranger who does so without end, or a loop in a portal's page, must cost nobody else their share.
 const SIGN_ONS: Quota =
     Quota::per_second(NonZeroU32::new(1000).unwrap()).allow_burst(NonZeroU32::new(10_000).unwrap());
 /// How many networks and ENTs are remembered, and for how long after their last: then their allowance is full again.
@@ -57,7 +58,7 @@ pub(super) struct TooMany {
 /// What each may still do.
 pub(super) struct Limits {
     failures: Allowances<Network>,
-    sign_ons: Allowances<EntId>,
+    sign_ons: Allowances<(EntId, Network)>,
 }
 
 struct Allowances<K> {
@@ -77,10 +78,10 @@ impl Limits {
     }
 
     /// Counts a sign-on that begins.
-    pub(super) fn begin(&self, door: Door, answer: &Answer) -> Result<(), TooMany> {
+    pub(super) fn begin(&self, network: Network, door: Door, answer: &Answer) -> Result<(), TooMany> {
         match &answer.outcome {
             Outcome::Step(reply) if door.begins => {
-                reply.embedder.clone().map_or(Ok(()), |ent| self.sign_ons.take(ent))
+                reply.embedder.clone().map_or(Ok(()), |ent| self.sign_ons.take((ent, network)))
             }
             _ => Ok(()),
         }
@@ -105,6 +106,8 @@ impl<K: Hash + Eq + Send + Sync + 'static> Allowances<K> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use boundary::{Body, Chance, LaunchId, Method, PageName, Reply};
 
     use super::*;
@@ -129,13 +132,19 @@ mod tests {
     }
 
     #[test]
-    fn an_ent_begins_so_many_sign_ons_and_no_other_pays_for_it() {
+    fn a_network_begins_so_many_sign_ons_at_an_ent_and_nobody_else_pays_for_it() {
         let limits = Limits::new();
+        let [school, stranger] =
+            ["192.0.2.1", "192.0.2.2"].map(|ip| Network::from(ip.parse::<IpAddr>().unwrap()));
         let (one, other) = (step("one"), step("other"));
-        let begun = (0..).take_while(|_| limits.begin(door(true), &one).is_ok()).take(1_000_000).count();
+        let begun =
+            (0..).take_while(|_| limits.begin(stranger, door(true), &one).is_ok()).take(1_000_000).count();
         assert!((10_000..1_000_000).contains(&begun), "{begun}");
-        assert!(limits.begin(door(true), &one).is_err_and(|limit| limit.wait <= Duration::from_secs(1)));
-        assert!(limits.begin(door(false), &one).is_ok(), "what has begun goes on");
-        assert!(limits.begin(door(true), &other).is_ok());
+        assert!(
+            limits.begin(stranger, door(true), &one).is_err_and(|limit| limit.wait <= Duration::from_secs(1))
+        );
+        assert!(limits.begin(stranger, door(false), &one).is_ok(), "what has begun goes on");
+        assert!(limits.begin(stranger, door(true), &other).is_ok());
+        assert!(limits.begin(school, door(true), &one).is_ok());
     }
 }

@@ -1,6 +1,5 @@
 //! Serve: accepts connections, bounds what a slow or large client can hold, and stops without dropping anybody.
 
-use std::convert::Infallible;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -21,7 +20,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::address::Peer;
@@ -102,7 +101,8 @@ async fn linger(connections: &mut JoinSet<()>, leaving: &Leaving) {
     }
 }
 
-/// Answers the requests of one connection, each with its peer beside it. That a client breaks off is its own affair.
+/// Answers the requests of one connection, each with its peer beside it. A client that breaks off ends its connection
+/// and not its request: what is begun is counted, logged, and leaves no query half asked.
 async fn converse(
     stream: TcpStream,
     peer: SocketAddr,
@@ -114,14 +114,14 @@ async fn converse(
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer::of(peer));
-        let (answering, leaving) = (router.call(request), Arc::clone(&leaving));
+        let (answering, leaving) = (tokio::spawn(router.call(request)), Arc::clone(&leaving));
         async move {
-            let mut response = answering.await?;
+            let Ok(mut response) = answering.await?;
             if leaving.begun.load(Ordering::Relaxed) {
                 leaving.asked.notify_one();
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            Ok::<_, Infallible>(response)
+            Ok::<_, JoinError>(response)
         }
     });
     let connection = http1::Builder::new()

@@ -71,6 +71,9 @@ pub enum Trouble {
     /// A stored value has a form that this version cannot read.
     #[error("column {0} holds something that this version cannot read")]
     Form(String),
+    /// The driver, or a database that does what it should not.
+    #[error("{0}: this is a fault of Passerelle or of its driver, please report it")]
+    Odd(&'static str),
     /// Anything else.
     #[error("the database answers with error code {0}")]
     Code(String),
@@ -98,6 +101,18 @@ pub enum StoreError {
         /// Which database.
         place: String,
         /// The version that is stored.
+        found: i64,
+        /// The newest version that is known.
+        known: i64,
+    },
+    /// An older version wrote the database, or nobody did.
+    #[error(
+        "{place} has schema {found}, this version knows {known}: `serve`, `apply` and `keys init` bring it up to date; take a backup before"
+    )]
+    OlderSchema {
+        /// Which database.
+        place: String,
+        /// The version that is stored; 0 where there is none.
         found: i64,
         /// The newest version that is known.
         known: i64,
@@ -153,10 +168,10 @@ fn trouble_of(error: &sqlx::Error) -> Trouble {
         sqlx::Error::PoolClosed => Trouble::Closed,
         sqlx::Error::ColumnDecode { index, .. } => Trouble::Form(index.clone()),
         sqlx::Error::ColumnNotFound(column) => Trouble::Form(column.clone()),
-        sqlx::Error::Decode(_) => Trouble::Form("of a row".to_owned()),
-        sqlx::Error::WorkerCrashed => Trouble::Code("worker".to_owned()),
+        sqlx::Error::Decode(_) => Trouble::Odd("a value of a row cannot be read"),
+        sqlx::Error::WorkerCrashed => Trouble::Odd("the thread of an SQLite connection ended"),
         sqlx::Error::Protocol(_) | sqlx::Error::BeginFailed => Trouble::Unreachable,
-        _ => Trouble::Code("unknown".to_owned()),
+        _ => Trouble::Odd("the driver reports an error of another kind"),
     }
 }
 

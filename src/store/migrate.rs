@@ -1,11 +1,13 @@
 //! Migrations: brings a database to the schema that this version knows, one process at a time.
 
+use std::cmp::Ordering;
 use std::path::Path;
 
 use sqlx::migrate::{MigrateError, Migrator};
 
 use super::db::Db;
 use super::error::{StoreError, Trouble, io_trouble};
+use super::tables::{schema, stored};
 
 static LITE: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("src/store/migrations/postgres");
@@ -29,6 +31,22 @@ pub(super) async fn migrate_to(db: &Db, version: i64) -> Result<(), StoreError> 
         Db::Postgres(pools) => POSTGRES.run_to(version, &pools.writing).await,
     };
     ran.map_err(|e| explain(db, &e))
+}
+
+/// Checks that a database has the schema that this version knows, and changes nothing.
+///
+/// # Errors
+/// [`StoreError::OlderSchema`] and [`StoreError::NewerSchema`] where it has another.
+pub async fn require_schema(db: &Db) -> Result<(), StoreError> {
+    let mut reading = db.snapshot().await?;
+    let tables = stored(reading.on()).await?;
+    let (place, found, known) = (db.place(), schema(reading.on(), &tables).await?, known_schema());
+    reading.rollback().await?;
+    match found.cmp(&known) {
+        Ordering::Less => Err(StoreError::OlderSchema { place, found, known }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(StoreError::NewerSchema { place, found, known }),
+    }
 }
 
 /// The newest schema version that this binary knows.
@@ -70,6 +88,6 @@ fn explain(db: &Db, error: &MigrateError) -> StoreError {
         MigrateError::ExecuteMigration(e, version) => {
             StoreError::from_sqlx(format!("migration {version} of {place}"), e)
         }
-        _ => StoreError::failed(format!("migrating {place}"), Trouble::Code("of the migration".to_owned())),
+        _ => StoreError::failed(format!("migrating {place}"), Trouble::Odd("the migration cannot be run")),
     }
 }

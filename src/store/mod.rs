@@ -47,7 +47,7 @@ use tokio::task::JoinHandle;
 
 pub use db::Db;
 pub use error::{StoreError, Trouble};
-pub use migrate::{known_schema, migrate};
+pub use migrate::{known_schema, migrate, require_schema};
 pub use versions::Versions;
 
 use db::{Tx, both};

@@ -132,7 +132,7 @@ impl Batch {
         if written != self.rows as u64 {
             return Err(fault(StoreError::failed(
                 "filling a table",
-                Trouble::Code("of lost rows".to_owned()),
+                Trouble::Odd("the database took fewer rows than it was given"),
             )));
         }
         self.json.clear();

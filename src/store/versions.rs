@@ -43,6 +43,8 @@ pub(in crate::store) async fn bump<T: AsRef<str>>(tx: &mut Tx, topics: &[T]) -> 
 #[derive(Debug, Default)]
 struct Seen {
     topics: HashMap<String, u64>,
+    /// Added to every version of the database. It grows where the database's own counter went back.
+    base: u64,
     /// The highest version that a poll has seen; none before the first poll.
     highest: Option<i64>,
     /// When the last successful poll began.
@@ -57,34 +59,41 @@ pub struct Versions {
 
 impl Versions {
     /// The version of a topic; `None` when it is not known well enough, and caches must be bypassed. A topic that has
-    /// not changed since this process began has version 0.
+    /// not changed since this process began has version 0, or one higher than any before where the database became
+    /// another one.
     #[must_use]
     pub fn current(&self, topic: &str) -> Option<u64> {
         let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
         let fresh = seen.as_of.is_some_and(|as_of| as_of.elapsed() <= BELIEVED);
-        fresh.then(|| seen.topics.get(topic).copied().unwrap_or_default())
+        fresh.then(|| seen.topics.get(topic).copied().unwrap_or_default().max(seen.base))
     }
 
     /// Takes note of a change that this process has just committed, so that it sees it at once.
     pub fn note<T: AsRef<str>>(&self, topics: &[T], version: u64) {
         let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
         for topic in topics {
-            raise(&mut seen.topics, topic.as_ref().to_owned(), version);
+            seen.raise(topic.as_ref().to_owned(), version);
         }
     }
 
     /// Asks the database once.
     pub(in crate::store) async fn poll(&self, db: &Db) -> Result<(), StoreError> {
         let began = Instant::now();
-        let highest = self.seen.read().unwrap_or_else(PoisonError::into_inner).highest;
-        let (highest, changed) = match highest {
+        let before = self.seen.read().unwrap_or_else(PoisonError::into_inner).highest;
+        let highest = highest_of(db).await?;
+        let changed = match before {
             // No cache holds anything yet, so what changed before does not matter.
-            None => (highest_of(db).await?, Vec::new()),
-            Some(highest) => newer(db, highest).await?,
+            None => Vec::new(),
+            Some(before) if highest > before => newer(db, before).await?,
+            Some(_) => Vec::new(),
         };
         let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+        if before.is_some_and(|before| highest < before) {
+            tracing::warn!("the database went back in time: whatever was kept of it is read again");
+            seen.start_over();
+        }
         for (topic, version) in changed {
-            raise(&mut seen.topics, topic, version.unsigned_abs());
+            seen.raise(topic, version.unsigned_abs());
         }
         seen.highest = Some(highest);
         seen.as_of = Some(began);
@@ -117,14 +126,22 @@ async fn highest_of(db: &Db) -> Result<i64, StoreError> {
     both!("reading the change counter", db.watch(), c => sqlx::query_scalar(HIGHEST).fetch_one(c))
 }
 
-async fn newer(db: &Db, than: i64) -> Result<(i64, Vec<(String, i64)>), StoreError> {
-    let changed: Vec<(String, i64)> =
-        both!("reading changes", db.watch(), c => sqlx::query_as(NEWER).bind(than).fetch_all(c))?;
-    let highest = changed.iter().map(|(_, version)| *version).max().unwrap_or(than);
-    Ok((highest, changed))
+async fn newer(db: &Db, than: i64) -> Result<Vec<(String, i64)>, StoreError> {
+    both!("reading changes", db.watch(), c => sqlx::query_as(NEWER).bind(than).fetch_all(c))
 }
 
-fn raise(topics: &mut HashMap<String, u64>, topic: String, version: u64) {
-    let known = topics.entry(topic).or_default();
-    *known = version.max(*known);
+impl Seen {
+    fn raise(&mut self, topic: String, version: u64) {
+        let version = self.base.saturating_add(version);
+        let known = self.topics.entry(topic).or_default();
+        *known = version.max(*known);
+    }
+
+    /// After a failover that lost changes, or on a database that was restored, versions are given a second time. All
+    /// that this process knows or keeps is older than what comes now.
+    fn start_over(&mut self) {
+        let highest = self.topics.values().copied().max().unwrap_or_default();
+        self.base = self.base.max(highest).saturating_add(1);
+        self.topics.clear();
+    }
 }

@@ -1,6 +1,7 @@
 //! The table: what each claim is in plain words, and what it is about.
 
 use crate::language::Language;
+use crate::withheld::fits;
 
 use super::shown::Form;
 
@@ -46,7 +47,7 @@ const fn fact(name: &'static str, topic: Topic, form: Form, fr: &'static str, en
     Fact { name, topic, form, fr, en }
 }
 
-/// First match wins, and rows keep this order; a name that ends in `.` stands for all that begin with it.
+/// First match wins, and rows keep this order. Names stand for others as in the table of rules.
 const FACTS: &[Fact] = &[
     fact("sub", You, Code, "Identifiant", "Identifier"),
     fact("given_name", You, Text, "Prénom", "Given name"),
@@ -86,6 +87,7 @@ const FACTS: &[Fact] = &[
     ),
     fact("ext.lms", Application, Text, "Logiciel du portail", "The portal’s software"),
     fact("custom.system_setting_url", Application, Code, "Adresse des réglages", "Address of the settings"),
+    fact("/claim/receipt", Application, Code, "Reçu de la passerelle", "The gateway’s receipt"),
     fact("iss", Technical, Code, "Émetteur du jeton", "Issuer of the token"),
     fact("aud", Technical, Code, "Destinataire du jeton", "Recipient of the token"),
     fact("azp", Technical, Code, "Destinataire autorisé", "Authorised party"),
@@ -111,9 +113,7 @@ const OTHER: Fact = fact("", Application, Text, "Ajout propre au portail", "An e
 impl Fact {
     /// What a claim is, by its shortened name, and its place among all.
     pub(super) fn of(name: &str) -> (usize, &'static Self) {
-        let fits =
-            |fact: &Self| name == fact.name || (fact.name.ends_with('.') && name.starts_with(fact.name));
-        let found = FACTS.iter().enumerate().find(|(_, fact)| fits(fact));
+        let found = FACTS.iter().enumerate().find(|(_, fact)| fits(fact.name, name));
         found.unwrap_or((FACTS.len(), &OTHER))
     }
 }

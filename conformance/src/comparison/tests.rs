@@ -62,6 +62,10 @@ fn what_passes_says_by_which_right() {
     assert_eq!(why("given_name"), Reason::Agreed.words(Language::English));
     assert_eq!(why("custom.UAI"), Reason::Agreed.words(Language::English));
     assert_eq!(why("custom.chapter"), Reason::Set.words(Language::English));
+    let receipt = json!({"https://broker.example/claim/receipt": "e.y.J"});
+    let received = Comparison::of(&json!({}), &receipt, Language::English);
+    let row = received.row("https://broker.example/claim/receipt").unwrap();
+    assert_eq!((row.what, row.why), ("The gateway’s receipt", Reason::Receipt.words(Language::English)));
     let leak = Comparison::of(&json!({"sub": "7"}), &json!({"sub": "7"}), Language::English);
     assert_eq!(leak.row("sub").unwrap().why, Reason::Unexplained.words(Language::English));
 }

@@ -9,6 +9,7 @@ use crate::board::Exchange;
 use crate::language::Language;
 
 pub use rules::Reason;
+pub(crate) use rules::fits;
 
 /// A leaf that was sent and did not arrive as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -35,16 +35,19 @@ pub enum Reason {
     Agreed,
     /// It arrived, and was set in the broker for this resource.
     Set,
+    /// It arrived: the broker's proof of what it sent.
+    Receipt,
     /// It arrived, and no rule says why.
     Unexplained,
 }
 
 use Reason::{
     Address, Agreed, Catalogue, Contact, FreeText, Gateway, NoAgreement, NotPart, Opening, OwnLeg, Profile,
-    Replaced, Routing, Set, Unexplained,
+    Receipt, Replaced, Routing, Set, Unexplained,
 };
 
-/// First match wins; a name that ends in `.` stands for all that begin with it. The rest is [`NotPart`].
+/// First match wins; a name that ends in `.` stands for all that begin with it, one that begins with `/` for all that end
+/// with it. The rest is [`NotPart`].
 const RULES: &[(&str, Reason)] = &[
     ("iss", OwnLeg),
     ("aud", OwnLeg),
@@ -82,13 +85,20 @@ const RULES: &[(&str, Reason)] = &[
     ("tool_platform.", Gateway),
     ("lis.", NotPart),
     ("ext.", NotPart),
+    ("/claim/receipt", Receipt),
 ];
+
+/// Whether a name is one of those that a pattern stands for.
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
+    name == pattern
+        || (pattern.ends_with('.') && name.starts_with(pattern))
+        || (pattern.starts_with('/') && name.ends_with(pattern))
+}
 
 impl Reason {
     /// The rule of one leaf, by its shortened name.
     pub fn of(name: &str) -> Self {
-        let fits = |pattern: &str| name == pattern || (pattern.ends_with('.') && name.starts_with(pattern));
-        RULES.iter().find(|(pattern, _)| fits(pattern)).map_or(NotPart, |(_, reason)| *reason)
+        RULES.iter().find(|(pattern, _)| fits(pattern, name)).map_or(NotPart, |(_, reason)| *reason)
     }
 
     /// By which right a leaf of this rule arrived as it was sent.
@@ -109,7 +119,7 @@ impl Reason {
             NoAgreement | Contact => Agreed,
             _ if attribute => Agreed,
             _ if custom.is_some() => Set,
-            Gateway | Catalogue | Opening | Profile => self,
+            Gateway | Catalogue | Opening | Profile | Receipt => self,
             _ => Unexplained,
         }
     }
@@ -157,6 +167,10 @@ impl Reason {
                 ("l’accord avec cet éditeur le prévoit", "the agreement with this publisher names it")
             }
             Self::Set => ("réglage convenu pour cette ressource", "set for this resource in the gateway"),
+            Self::Receipt => (
+                "la preuve signée de ce qui a été transmis, vérifiable à tout moment",
+                "the signed proof of what was passed on, to be checked at any time",
+            ),
             Self::Unexplained => ("aucune règle ne l’explique", "no rule explains it"),
         };
         language.say(fr, en)

@@ -32,6 +32,7 @@ async fn only_what_expired_goes() {
         launch(&store, 0, NOW - Duration::SECOND).await;
         launch(&store, 1, NOW).await;
         launch(&store, 2, NOW + Duration::MILLISECOND).await;
+        launch(&store, 3, NOW - Duration::DAY).await;
         store.provision(newcomer("lea")).await.unwrap();
         let value = boundary::Pseudonym::stored("aaa").unwrap();
         let old = NameRow {
@@ -45,9 +46,10 @@ async fn only_what_expired_goes() {
         let gate = Gate::FirstUse(FirstUse { key: "named".to_owned(), until: NOW + Duration::DAY });
         store.commit(Item { gate, writes: vec![Write::Name(old)], at: NOW }).await.unwrap();
         assert_eq!(Purge::purge(&store, NOW).await.unwrap(), 4);
-        assert_eq!(left(&store).await, (1, 2));
+        assert_eq!(left(&store).await, (1, 4), "what was used is remembered for a day more");
         assert_eq!(Purge::purge(&store, NOW).await.unwrap(), 0);
-        assert_eq!(Purge::purge(&store, NOW + Duration::MILLISECOND).await.unwrap(), 2);
+        assert_eq!(Purge::purge(&store, NOW + Duration::MILLISECOND).await.unwrap(), 1);
+        assert_eq!(Purge::purge(&store, NOW + Duration::DAY + Duration::MILLISECOND).await.unwrap(), 3);
         assert_eq!(left(&store).await, (0, 1));
         assert_eq!(count(&store, "SELECT COUNT(*) FROM pseudonym").await, 1, "names stay for ever");
         assert_eq!(count(&store, "SELECT COUNT(*) FROM person").await, 1);
@@ -60,9 +62,10 @@ async fn many_rows_go_while_launches_go_on() {
     on_both("purge_many", async |place| {
         let stores = [place.store().await, place.store().await];
         join_all((0..1300).map(|n| launch(&stores[0], n, NOW))).await;
-        let launches = join_all((2000..2100).map(|n| launch(&stores[0], n, NOW + Duration::MINUTE)));
+        let later = NOW + Duration::DAY;
+        let launches = join_all((2000..2100).map(|n| launch(&stores[0], n, later + Duration::MINUTE)));
         let (one, two, _) =
-            futures::join!(Purge::purge(&stores[0], NOW), Purge::purge(&stores[1], NOW), launches);
+            futures::join!(Purge::purge(&stores[0], later), Purge::purge(&stores[1], later), launches);
         assert_eq!(one.unwrap() + two.unwrap(), 2600, "what one took, the other does not find");
         assert_eq!(left(&stores[0]).await, (100, 100));
     })

@@ -11,6 +11,7 @@ use crate::agreements::AgreementStore;
 use crate::directory::DirectoryStore;
 use crate::store::Store;
 use crate::store::cache::Cache;
+use crate::store::db::rows;
 use crate::store::versions::Versions;
 
 async fn ent_name(store: &Store) -> String {
@@ -137,6 +138,30 @@ async fn versions_come_in_the_order_of_their_commits_from_wherever() {
         assert!(after >= before + 10, "{before} {after}");
         watcher.note(&["ent"], 1);
         assert_eq!(watcher.current("ent").unwrap_or(after), after, "a version never goes back");
+    })
+    .await;
+}
+
+/// A failover that lost changes, or a backup restored under a broker that runs: the counter gives its versions again.
+#[tokio::test]
+async fn a_database_that_went_back_in_time_is_read_again() {
+    on_both("versions_back", async |place| {
+        let store = place.store().await;
+        fill(&store, "").await;
+        let db = place.open().await;
+        let counted = Counted::new();
+        counted.versions.poll(&db).await.unwrap();
+        assert_eq!(counted.get(Ok(Some(1))).await.unwrap(), Some(1));
+        let mut tx = db.begin().await.unwrap();
+        let back = "UPDATE change_counter SET version = version - 1 WHERE id = 1";
+        rows!("going back", tx.on(), c => sqlx::query(back).execute(c)).unwrap();
+        tx.commit().await.unwrap();
+        counted.versions.poll(&db).await.unwrap();
+        assert_eq!(counted.get(Ok(Some(2))).await.unwrap(), Some(2), "what was kept is of another database");
+        let ent = counted.versions.current("ent").unwrap();
+        write(&store, renamed("again")).await.unwrap();
+        counted.versions.poll(&db).await.unwrap();
+        assert!(counted.versions.current("ent").unwrap() > ent, "a version that is given again is seen");
     })
     .await;
 }

@@ -115,6 +115,8 @@ async fn told_truly(window: &Window, demo: &Demo, language: &str) {
     let (shown, last) = (window.read("main").await, demo.last().await);
     let received = last["received"]["sub"].as_str().unwrap();
     assert!(shown.contains(received), "{received} is not on the page");
+    let unexplained = ["aucune règle ne l’explique", "no rule explains it"];
+    assert!(!unexplained.iter().any(|words| shown.contains(words)), "something arrived and nobody knows why");
 }
 
 #[tokio::test(flavor = "multi_thread")]
