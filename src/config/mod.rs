@@ -99,6 +99,9 @@ impl Config {
                 "keys.carrier_hours is 0, or 2 and more: a key is known for an hour before it is used",
             );
         }
+        if self.keys.signing_days > 3660 || self.keys.carrier_hours > 720 {
+            return together("keys.signing_days is at most 3660, keys.carrier_hours at most 720");
+        }
         if !(30..=600).contains(&self.launch.parked_seconds) {
             return together("launch.parked_seconds is between 30 and 600");
         }

@@ -226,6 +226,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_request_goes_on_when_its_client_has_gone() {
+        let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+        let (gone, is_gone) = tokio::sync::watch::channel(false);
+        let answer = move || {
+            let (begun, mut is_gone) = (begun.clone(), is_gone.clone());
+            async move {
+                begun.send("begun").unwrap();
+                is_gone.wait_for(|gone| *gone).await.unwrap();
+                // Time for the connection to notice.
+                sleep(Duration::from_millis(100)).await;
+                begun.send("ended").unwrap();
+            }
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", get(answer));
+        tokio::spawn(serve(listener, router, std::future::pending(), Duration::from_secs(1)));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        assert_eq!(begins.recv().await, Some("begun"));
+        drop(client);
+        gone.send(true).unwrap();
+        assert_eq!(timeout(Duration::from_secs(30), begins.recv()).await, Ok(Some("ended")));
+    }
+
+    #[tokio::test]
     async fn a_head_without_end_is_refused() {
         let served = served(Duration::from_millis(100)).await;
         let endless = format!("GET /slow HTTP/1.1\r\nhost: a\r\nx: {}", "x".repeat(HEAD_SIZE + 1024));

@@ -23,7 +23,7 @@ const ROTATE_EVERY: Duration = Duration::from_secs(5);
 /// What the purge needs of a store.
 #[async_trait]
 pub trait Purge: Send + Sync {
-    /// Takes away expired parked launches and first uses, in small transactions; returns how many.
+    /// Takes away expired parked launches, first uses and failed sign-ons, in small transactions; returns how many.
     ///
     /// # Errors
     /// A [`Fault`] when the store did not answer.

@@ -1,4 +1,4 @@
-//! What an operator does, once, for the command line, the API and the console.
+//! What an operator does, by the command line: once, so that whatever other door comes later leads to the same.
 
 pub mod apply;
 pub mod backup;

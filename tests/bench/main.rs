@@ -10,6 +10,7 @@
 //! | `BENCH_LAUNCHES` | `6000` | launches a run at concurrency 32 |
 //! | `BENCH_RUNS` | `3` | runs at concurrency 32, of which the median counts |
 //! | `BENCH_PEOPLE` | `1000000` | how many people the largest population has |
+//! | `OPENSSL_ia32cap` | | hides instructions of the processor from `openssl speed` and the broker alike |
 //! | `BENCH_BROKER` | the one built with the bench | another broker binary, to compare with |
 #![expect(
     clippy::unwrap_used,

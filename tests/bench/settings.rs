@@ -2,6 +2,9 @@
 
 use crate::database::Engine;
 
+/// All cases.
+const CASES: &str = "known,first,indiv,open,rest,size";
+
 /// What is measured, and how much of it.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -19,9 +22,12 @@ impl Settings {
     /// Reads the environment; a value that cannot be read stops the bench.
     pub fn read() -> Self {
         let engines = list("BENCH_ENGINES", "sqlite,postgres");
+        let cases = list("BENCH_CASES", CASES);
+        let unknown = cases.iter().find(|case| !CASES.split(',').any(|known| known == *case));
+        assert!(unknown.is_none(), "BENCH_CASES: there is no case {unknown:?}; there are {CASES}");
         Self {
             engines: engines.iter().map(|name| Engine::named(name)).collect(),
-            cases: list("BENCH_CASES", "known,first,indiv,open,rest,size"),
+            cases,
             launches: number("BENCH_LAUNCHES", 6000),
             runs: usize::try_from(number("BENCH_RUNS", 3)).unwrap(),
             people: number("BENCH_PEOPLE", 1_000_000),

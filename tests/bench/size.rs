@@ -54,6 +54,6 @@ fn report(name: &str, stand: &Stand<'_>, seen: &[(Duration, f64, f64)]) {
         "subscriptions": stand.size.subscriptions,
         "start_ms": round(middle(|(start, ..)| start.as_secs_f64() * 1000.0), 1),
         "resident_mib": round(middle(|(.., resident)| *resident), 1),
-        "cpu_ms": round(middle(|(_, seconds, _)| *seconds), 4),
+        "cpu_ms": round(middle(|(_, seconds, _)| *seconds * 1000.0 / LAUNCHES as f64), 4),
     }));
 }

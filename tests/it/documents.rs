@@ -1,4 +1,4 @@
-//! Documents stay true: every name that they set in `code` type is looked up.
+//! Documents stay true: every path and link in them is looked up, and every name of Rust in the architecture.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -189,6 +189,19 @@ async fn without_keys_nothing_is_served(engine: Engine) {
     }
 }
 
+/// A path that was mistyped makes no second master key for a database that has one.
+async fn a_master_key_that_is_not_where_it_was_is_not_made_anew(engine: Engine) {
+    let database = Database::new(engine);
+    let mut environment = Broker::environment(&database, free_port(), free_port());
+    assert_eq!(passerelle_in(&environment, &["keys", "init"]).code, Some(0));
+    let elsewhere = database.folder().join("mastre.key");
+    environment.push(("PASSERELLE_MASTER_KEY_FILE".to_owned(), elsewhere.display().to_string()));
+    let exit = passerelle_in(&environment, &["keys", "init"]);
+    assert_eq!((exit.code, exit.stdout.as_str()), (Some(3), ""));
+    assert!(exit.stderr.contains("mastre.key is not there"), "{}", exit.stderr);
+    assert!(!elsewhere.exists());
+}
+
 /// A database that is gone or read-only is a fault that passes with it: 503, never a launch and never a refusal.
 async fn a_database_that_is_gone_is_a_fault(engine: Engine) {
     let stage = Stage::plain(engine).await;
@@ -356,6 +369,7 @@ on_both_engines!(
     a_wrong_federation_changes_nothing,
     a_start_that_cannot_work_says_why,
     without_keys_nothing_is_served,
+    a_master_key_that_is_not_where_it_was_is_not_made_anew,
     a_database_that_is_gone_is_a_fault,
     pages_carry_their_protection,
     what_is_published_exists,

@@ -1,5 +1,6 @@
 //! Shelves: what breaks off in the middle leaves nothing behind, and stands in nobody's way.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
@@ -67,12 +68,19 @@ async fn a_query_that_nobody_waits_for_answers_nobody_else() {
 async fn a_close_waits_for_what_is_in_use_and_for_nothing_else() {
     on_both("shelf_closed", async |place| {
         let db = place.open().await;
+        assert_eq!(count(&db).await, 0, "a connection rests on the shelf");
         let tx = add(&db).await;
+        let committed = Cell::new(false);
         let commit = async {
             tokio::task::yield_now().await;
             tx.commit().await.unwrap();
+            committed.set(true);
         };
-        futures::join!(db.close(), commit);
+        let close = async {
+            db.close().await;
+            assert!(committed.get(), "it did not wait");
+        };
+        futures::join!(close, commit);
         assert_eq!(count(&place.open().await).await, 1);
     })
     .await;

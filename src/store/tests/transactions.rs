@@ -20,17 +20,3 @@ async fn one_that_the_database_undid_by_itself_takes_no_connection_along() {
     })
     .await;
 }
-
-/// What was neither committed nor undone is undone, and nobody waits for it.
-#[tokio::test]
-async fn one_that_is_dropped_leaves_nothing_and_holds_nobody_up() {
-    on_both("transactions_dropped", async |place| {
-        let db = place.open().await;
-        for _ in 0..20 {
-            let mut tx = db.begin().await.unwrap();
-            let marked = rows!("marking", tx.on(), c => sqlx::query("INSERT INTO fact (name, value) VALUES ('a', 'b')").execute(c));
-            assert_eq!(marked.unwrap(), 1, "nothing is left of those before");
-        }
-    })
-    .await;
-}
