@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use boundary::registration::Protocol;
 use boundary::{
     AnswerTo, BindingCookie, Body, Departure, Destination, Door, Fault, Handle, KEY_SET_LIFE, Method, Out,
-    Outbound, Refusal, Reply, Request, Stop, World,
+    Outbound, Refusal, RefusalCode, Reply, Request, Stop, World,
 };
 use bytes::Bytes;
 use url::Url;
@@ -98,11 +98,13 @@ impl Outbound for Platform {
     }
 
     fn refuse(&self, answer: &AnswerTo, refusal: &Refusal) -> Reply {
-        authorize::error_post(
-            answer,
-            authorize::error_of(refusal.code()),
-            "the launch was refused by the platform",
-        )
+        let code = refusal.code();
+        let words = match code {
+            RefusalCode::AuthorizationInvalid => "the request is not the one of this launch",
+            RefusalCode::HandleSpent | RefusalCode::Replayed => "the launch was used, or began too long ago",
+            _ => "the school's licence or account does not allow it; the portal says more at the next click",
+        };
+        authorize::error_post(answer, authorize::error_of(code), &format!("{}: {words}", code.as_str()))
     }
 }
 

@@ -199,6 +199,7 @@ fn p14_a_refused_launch_is_told_by_its_standard_code() {
         let spent = [RefusalCode::HandleSpent, RefusalCode::AuthorizationInvalid, RefusalCode::Replayed];
         let wanted = if spent.contains(code) { "invalid_request" } else { "access_denied" };
         assert_eq!((fields[0].1, fields[2].1), (wanted, STATE), "{}", code.as_str());
+        assert!(fields[1].1.starts_with(&format!("{}: ", code.as_str())), "{}", fields[1].1);
         assert!(!fields[1].1.contains("0750001U"), "words for the operator stay here");
     }
 }
