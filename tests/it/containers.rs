@@ -31,12 +31,11 @@ fn the_image_runs_what_the_tests_run_and_not_as_root() {
     for compose in ["compose.yaml", "compose.two.yaml"] {
         let text = file(compose);
         assert!(text.contains("dockerfile: docker/Dockerfile") && !text.contains("privileged"), "{compose}");
-        for (name, _) in variables(&text) {
-            assert!(
-                text.contains("${DATABASE_PASSWORD:?"),
-                "{compose}: {name}: a password is asked for, never given"
-            );
-        }
+        assert!(text.contains("${DATABASE_PASSWORD:?"), "{compose}: a password is asked for, never given");
+        let given = variables(&text);
+        let url = given.iter().find(|(name, _)| name == "PASSERELLE_DATABASE_URL");
+        let url = &url.unwrap_or_else(|| panic!("{compose}: its brokers have no database")).1;
+        assert!(url.contains(":${DATABASE_PASSWORD}@"), "{compose}: {url}");
     }
 }
 
@@ -65,7 +64,7 @@ impl Proxy {
         let child = Command::new(nginx.unwrap())
             .args(["-p", folder.to_str().unwrap(), "-c", folder.join("nginx.conf").to_str().unwrap()])
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(fs::File::create(folder.join("errors")).unwrap())
             .spawn()
             .expect("nginx is installed: scripts/prepare test");
         Self(child)
@@ -114,4 +113,24 @@ async fn two_brokers_behind_the_proxy_are_one() {
     stage.broker.crash_and_restart();
     stage.eventually(async || stage.ending("nina").await == Ending::Delivered).await;
     drop(proxy);
+}
+
+/// What the ENT calls a pupil stands in the address of a login. The proxy quotes it nowhere, not even in an error.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_whose_brokers_are_down_writes_no_address_down() {
+    let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
+    let proxy = Proxy::start(folder.path(), port, &[format!("127.0.0.1:{}", free_port())]);
+    let url = format!("http://127.0.0.1:{port}/lti/login?login_hint=eleve-inventee");
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = loop {
+        match client.get(&url).send().await {
+            Ok(answer) => break answer,
+            Err(error) => assert!(error.is_connect(), "{error}"),
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    assert_eq!(answer.status(), 502);
+    drop(proxy);
+    let errors = fs::read_to_string(folder.path().join("errors")).unwrap();
+    assert!(!errors.contains("eleve-inventee") && !errors.contains("login"), "{errors}");
 }
