@@ -140,7 +140,6 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::oneshot;
     use tokio::task::JoinHandle;
-    use tokio::time::Instant;
 
     use super::*;
 
@@ -194,21 +193,18 @@ mod tests {
     async fn a_connection_that_says_nothing_is_cut_off_at_the_end_of_grace() {
         let served = served(Duration::from_millis(100)).await;
         let silent = asked(served.address, "GET /slow HT").await;
-        let began = Instant::now();
         served.stop.send(()).unwrap();
-        served.ended.await.unwrap().unwrap();
-        assert!(began.elapsed() < Duration::from_secs(2));
+        // Shorter than a head may take: the connection did not end by itself.
+        timeout(HEAD_TIME / 2, served.ended).await.unwrap().unwrap().unwrap();
         assert_eq!(heard(silent).await, "");
     }
 
     #[tokio::test]
     async fn a_connection_that_never_asked_does_not_hold_a_stop() {
-        let served = served(Duration::from_secs(10)).await;
+        let served = served(Duration::from_secs(3600)).await;
         let _idle = asked(served.address, "").await;
-        let began = Instant::now();
         served.stop.send(()).unwrap();
-        served.ended.await.unwrap().unwrap();
-        assert!(began.elapsed() < Duration::from_secs(5), "half of what it was given");
+        timeout(HEAD_TIME / 2, served.ended).await.unwrap().unwrap().unwrap();
     }
 
     #[tokio::test]
