@@ -21,6 +21,8 @@ use super::licensing::licences_of;
 use super::{Store, keys, objects};
 use crate::operate::apply::{Changes, FederationStore, NewPerson, NoRoom, Record, RecordKind, StoredRecord};
 
+pub(in crate::store) use pools::TAKE;
+
 /// Every statement of this file and of those under it.
 #[cfg(test)]
 pub(in crate::store) const STATEMENTS: &[&[&str]] =

@@ -24,7 +24,7 @@ const RETIRE: &str =
 const USE: &str = "UPDATE sealed_key SET state = 'active', since = $2 WHERE kid = $1 AND state = 'next'";
 const FORGET: &str = "DELETE FROM sealed_key WHERE kid = $1 AND state = 'retired'";
 const CLEAR: &str = "DELETE FROM sealed_key WHERE purpose = $1";
-const CHECK: &str = "SELECT value FROM fact WHERE name = 'master-check'";
+pub(super) const CHECK: &str = "SELECT value FROM fact WHERE name = 'master-check'";
 const SET_CHECK: &str = "INSERT INTO fact (name, value) VALUES ('master-check', $1) ON CONFLICT DO NOTHING";
 const SECTOR_KEY: &str = "SELECT sector, epoch, sealed, created FROM sector_key \
                           WHERE sector = $1 ORDER BY epoch DESC LIMIT 1";

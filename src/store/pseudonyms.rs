@@ -13,7 +13,7 @@ use crate::pseudonyms::PseudonymStore;
 const TOPIC: &str = "pseudonyms";
 
 /// Word for word the condition of the partial index, without which it is not used.
-const CURRENT: &str = "SELECT value FROM pseudonym \
+pub(super) const CURRENT: &str = "SELECT value FROM pseudonym \
                        WHERE sector = $1 AND scope = $2 AND kind = $3 AND subject = $4 AND is_current = 1";
 
 /// The root of a person, with what [`CURRENT`] finds.

@@ -122,7 +122,8 @@ impl Versions {
     }
 }
 
-async fn highest_of(db: &Db) -> Result<i64, StoreError> {
+/// The newest version of all.
+pub(in crate::store) async fn highest_of(db: &Db) -> Result<i64, StoreError> {
     both!("reading the change counter", db.watch(), c => sqlx::query_scalar(HIGHEST).fetch_one(c))
 }
 

@@ -151,21 +151,6 @@ async fn without_a_database_there_is_nothing_to_see(engine: Engine) {
     stage.database.come_back().await;
 }
 
-/// Before an upgrade, the new program may look at a database that brokers of the old one serve.
-async fn who_looks_does_not_migrate(engine: Engine) {
-    let stage = Stage::plain(engine).await;
-    let newest = "DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
-    assert_eq!(stage.database.change(newest).await, 1);
-    for command in [&["doctor"][..], &["trace", "abcdefghijklmnop"]] {
-        let exit = stage.command(command);
-        assert_eq!((exit.code, exit.stdout.as_str()), (Some(3), ""), "{command:?}");
-        assert!(exit.stderr.contains("has schema"), "{}", exit.stderr);
-    }
-    let left = stage.database.ask("SELECT CAST(count(*) AS TEXT) FROM _sqlx_migrations").await;
-    assert_eq!(stage.command(&["doctor"]).code, Some(3));
-    assert_eq!(stage.database.ask("SELECT CAST(count(*) AS TEXT) FROM _sqlx_migrations").await, left);
-}
-
 /// The trace of a launch, once it is kept.
 async fn traced(stage: &Stage, launch: &str) -> Value {
     stage.eventually(async || stage.command(&["trace", launch]).code == Some(0)).await;
@@ -494,7 +479,6 @@ async fn a_dry_run_that_makes_no_sense_is_refused(engine: Engine) {
 on_both_engines!(
     doctor_says_what_is_wrong_and_who_can_mend_it,
     without_a_database_there_is_nothing_to_see,
-    who_looks_does_not_migrate,
     a_launch_in_the_journal_is_traced,
     a_sign_on_that_failed_is_traced,
     a_fault_on_the_way_is_traced,

@@ -202,6 +202,21 @@ async fn a_master_key_that_is_not_where_it_was_is_not_made_anew(engine: Engine) 
     assert!(!elsewhere.exists());
 }
 
+/// Before an upgrade, the new program may look at a database that brokers of the old one serve.
+async fn who_looks_does_not_migrate(engine: Engine) {
+    let stage = Stage::plain(engine).await;
+    let newest = "DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+    assert_eq!(stage.database.change(newest).await, 1);
+    for command in [&["doctor"][..], &["trace", "abcdefghijklmnop"]] {
+        let exit = stage.command(command);
+        assert_eq!((exit.code, exit.stdout.as_str()), (Some(3), ""), "{command:?}");
+        assert!(exit.stderr.contains("has schema"), "{}", exit.stderr);
+    }
+    let left = stage.database.ask("SELECT CAST(count(*) AS TEXT) FROM _sqlx_migrations").await;
+    assert_eq!(stage.command(&["doctor"]).code, Some(3));
+    assert_eq!(stage.database.ask("SELECT CAST(count(*) AS TEXT) FROM _sqlx_migrations").await, left);
+}
+
 /// A database that is gone or read-only is a fault that passes with it: 503, never a launch and never a refusal.
 async fn a_database_that_is_gone_is_a_fault(engine: Engine) {
     let stage = Stage::plain(engine).await;
@@ -370,6 +385,7 @@ on_both_engines!(
     a_start_that_cannot_work_says_why,
     without_keys_nothing_is_served,
     a_master_key_that_is_not_where_it_was_is_not_made_anew,
+    who_looks_does_not_migrate,
     a_database_that_is_gone_is_a_fault,
     pages_carry_their_protection,
     what_is_published_exists,

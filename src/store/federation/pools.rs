@@ -13,7 +13,8 @@ const FIT: &str = "INSERT INTO pool (subscription, pool, seats, used) \
 const POOLS: &str = "SELECT pool FROM pool WHERE subscription = $1";
 const DROP: &str = "DELETE FROM pool WHERE subscription = $1 AND pool = $2 AND used = 0";
 const CLOSE: &str = "UPDATE pool SET seats = 0 WHERE subscription = $1 AND pool = $2";
-const TAKE: &str = "UPDATE pool SET used = used + 1 \
+/// Takes a seat of a pool where one is left.
+pub(in crate::store) const TAKE: &str = "UPDATE pool SET used = used + 1 \
                     WHERE subscription = $1 AND pool = $2 AND (seats IS NULL OR used < seats)";
 const GIVE_BACK: &str = "UPDATE pool SET used = used - 1 WHERE subscription = $1 AND pool = $2 AND used > 0";
 

@@ -8,6 +8,7 @@ use crate::operate::apply::ManagedBy;
 use crate::store::contention::Attempts;
 use crate::store::db::{Db, Tx, rows};
 use crate::store::error::StoreError;
+use crate::store::federation::TAKE;
 use crate::store::time::millis;
 
 const IDENTITY: &str = "INSERT INTO identity (ent, namespace, subject, person, managed_by) VALUES ($1, $2, $3, $4, $5) \
@@ -22,13 +23,10 @@ const DEPLOYMENT: &str = "INSERT INTO inactive_deployment (connection, deploymen
                           ON CONFLICT DO NOTHING";
 const SEAT: &str = "INSERT INTO seat (subscription, person, pool, by_name, taken, managed_by) \
                     VALUES ($1, $2, $3, 0, $4, $5) ON CONFLICT DO NOTHING";
-const POOL: &str = "UPDATE pool SET used = used + 1 \
-                    WHERE subscription = $1 AND pool = $2 AND (seats IS NULL OR used < seats)";
 
 /// Every statement of this file.
 #[cfg(test)]
-pub(in crate::store) const STATEMENTS: &[&str] =
-    &[IDENTITY, PERSON, ROOT, AFFILIATION, DEPLOYMENT, SEAT, POOL];
+pub(in crate::store) const STATEMENTS: &[&str] = &[IDENTITY, PERSON, ROOT, AFFILIATION, DEPLOYMENT, SEAT];
 
 /// One such write.
 pub(super) enum Alone {
@@ -122,6 +120,6 @@ async fn take_seat(
         return Ok((false, true));
     }
     let counted =
-        rows!("counting a seat", tx.on(), c => sqlx::query(POOL).bind(subscription).bind(pool).execute(c))?;
+        rows!("counting a seat", tx.on(), c => sqlx::query(TAKE).bind(subscription).bind(pool).execute(c))?;
     Ok((counted > 0, counted > 0))
 }

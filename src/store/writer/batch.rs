@@ -13,13 +13,7 @@ use crate::launch::Committed;
 use crate::store::contention::Attempts;
 use crate::store::db::{Db, Engine, Tx, both, rows};
 use crate::store::error::{StoreError, Trouble};
-
-const CURRENT: &str = "SELECT value FROM pseudonym \
-                       WHERE sector = $1 AND scope = $2 AND kind = $3 AND subject = $4 AND is_current = 1";
-
-/// Statements that read alike on both engines.
-#[cfg(test)]
-pub(in crate::store) const STATEMENTS: &[&str] = &[CURRENT];
+use crate::store::pseudonyms::CURRENT;
 
 /// Why a batch was not written.
 pub(super) struct Failed {

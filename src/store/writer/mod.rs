@@ -47,7 +47,7 @@ impl Job {
 
 pub(in crate::store) use batch::json;
 #[cfg(test)]
-pub(in crate::store) use {alone::STATEMENTS as ALONE, batch::STATEMENTS as BATCH, rows::PAIRS};
+pub(in crate::store) use {alone::STATEMENTS as ALONE, rows::PAIRS};
 
 /// The way to the task.
 pub(in crate::store) struct Writer {
