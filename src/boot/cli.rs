@@ -154,7 +154,8 @@ pub struct Rotate {
     #[arg(value_parser = purpose)]
     pub purpose: Option<Purpose>,
     /// The old keys may have leaked: use the new one at once and forget the old ones. Peers that keep our key set refuse
-    /// until they read it again, half an hour at most; launches that carriers carry begin again.
+    /// until they read it again, half an hour at most; launches that carriers carry begin again. The public half of an
+    /// old journal key stays published for ever, because what it signed must verify.
     #[arg(long, requires = "purpose")]
     pub now: bool,
 }

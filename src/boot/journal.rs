@@ -18,7 +18,7 @@ use super::world::RingJournal;
 use crate::config::Config;
 use crate::jobs::JournalKeeping;
 use crate::journal::{
-    Asked, JournalStore, JournalView, Keeper, Kept, Reach, ReadError, Report, export, verify_database,
+    Asked, JournalStore, JournalView, Keeper, Kept, Made, Reach, ReadError, Report, export, verify_database,
     verify_export,
 };
 use crate::keys::{JournalKeys, KeyRing};
@@ -38,11 +38,10 @@ pub struct Keeping(pub Keeper);
 impl JournalKeeping for Keeping {
     async fn hourly(&self) -> bool {
         match self.0.hourly().await {
-            Ok(Some(kept)) => {
+            Ok(kept) => {
                 log(&kept);
-                kept != Kept::Busy
+                !kept.look_again()
             }
-            Ok(None) => true,
             Err(fault) => {
                 tracing::warn!(%fault, "no checkpoint of the journal for now");
                 false
@@ -58,15 +57,26 @@ impl JournalKeeping for Keeping {
     }
 }
 
+/// What is said where retention waits.
+const WAITS: &str = "retention waits for a day: no checkpoint of the journal was made lately. Where brokers stood still, \
+                     there is nothing to do; where the clock of this host is wrong, set it right within that day";
+
 fn log(kept: &Kept) {
     let found = match kept {
         Kept::Made(made) => {
             let (number, hash, owners, removed) = (made.number, &made.hash, made.owners, made.removed);
             tracing::info!(number, %hash, owners, removed, "checkpoint of the journal");
-            &made.found
+            if made.waits {
+                tracing::error!("{WAITS}");
+            }
+            made.found.as_slice()
         }
         Kept::Nothing(found) => found,
-        Kept::Busy => return,
+        Kept::Refused(found) => {
+            tracing::error!("no checkpoint of the journal can be made: the newest one is not genuine");
+            std::slice::from_ref(found)
+        }
+        Kept::Early | Kept::Busy => return,
     };
     for found in found {
         tracing::error!(%found, "the journal does not fit");
@@ -87,32 +97,45 @@ async fn checkpoint(config: &Config) -> Result<(), Failure> {
     let keys = rooms.keys(config).await?;
     let kept = keeper(config, &rooms, keys).checkpoint_in_turn(Reach::Everything).await;
     rooms.store.close().await;
-    let found = match kept? {
-        Kept::Made(made) => {
-            let (number, owners, removed) = (made.number, made.owners, made.removed);
-            print(&format!(
-                "checkpoint {number}: owners moved {owners}, events removed {removed}\nhash {}",
-                made.hash
-            ))?;
-            made.found
-        }
+    match kept? {
+        Kept::Made(made) => print(&told(&made)),
+        Kept::Nothing(found) if found.is_empty() => print("nothing moved since the newest checkpoint"),
         Kept::Nothing(found) => {
-            print("nothing moved since the newest checkpoint")?;
-            found
+            let lines: Vec<_> = found.iter().map(ToString::to_string).collect();
+            Err(Failure::Refused(format!(
+                "nothing was signed: the journal does not fit\n{}",
+                lines.join("\n")
+            )))
         }
-        Kept::Busy => return Err(Failure::Refused("another process is making a checkpoint".to_owned())),
-    };
-    if found.is_empty() {
-        return Ok(());
+        Kept::Refused(found) => Err(Failure::Refused(format!(
+            "nothing was signed: the newest checkpoint is not genuine, and none is built on it\n{found}"
+        ))),
+        // A checkpoint that is asked for is never early.
+        Kept::Early | Kept::Busy => {
+            Err(Failure::Refused("nothing was signed: another process is making a checkpoint".to_owned()))
+        }
     }
-    let lines: Vec<_> = found.iter().map(ToString::to_string).collect();
-    Err(Failure::Refused(format!("the journal does not fit\n{}", lines.join("\n"))))
+}
+
+/// A checkpoint that was made, in words; what does not fit behind `!`, as `journal verify` tells it.
+fn told(made: &Made) -> String {
+    let mut text = format!(
+        "checkpoint {}: owners moved {}, events removed {}\nhash {}",
+        made.number, made.owners, made.removed, made.hash
+    );
+    if made.waits {
+        text += &format!("\n{WAITS}");
+    }
+    if !made.found.is_empty() {
+        text += "\nthe journal does not fit:";
+    }
+    made.found.iter().fold(text, |text, found| format!("{text}\n! {found}"))
 }
 
 async fn write_export(config: &Config, asked: &Export) -> Result<(), Failure> {
     let of = Uai::parse_any_letter(&asked.school).map_err(|e| Failure::Refused(e.to_string()))?.to_string();
     let wanted = Asked { of, from: asked.from, until: asked.until };
-    let rooms = Rooms::open(config).await?;
+    let rooms = Rooms::look(config).await?;
     let now = rooms.clock.now();
     let mut view = rooms.store.look().await?;
     let written = match &asked.out {
@@ -151,7 +174,7 @@ async fn verify(config: &Config, asked: &Verify) -> Result<(), Failure> {
     let report = match (&asked.file, &asked.keys) {
         (Some(file), Some(keys)) => verify_file(file, &read_keys(keys)?)?,
         (file, keys) => {
-            let rooms = Rooms::open(config).await?;
+            let rooms = Rooms::look(config).await?;
             let keys = match keys {
                 Some(keys) => read_keys(keys)?,
                 None => rooms.keys(config).await?.journal_keys(),

@@ -108,7 +108,8 @@ impl Broker {
         (follow, health): (Follow, Health),
         stopped: watch::Receiver<bool>,
     ) -> Result<(), Failure> {
-        let measured = Busy { store: self.rooms.store.clone(), world: self.world };
+        let keeping = Arc::new(Keeping(keeper(&self.config, &self.rooms, self.keys.clone())));
+        let measured = Busy { store: self.rooms.store.clone(), world: self.world, journal: keeping.clone() };
         let metrics = Arc::new(Metrics::measuring(Arc::new(measured)));
         let grace = Duration::from_secs(self.config.server.shutdown_seconds.into());
         let chance = self.rooms.chance.clone();
@@ -125,7 +126,6 @@ impl Broker {
         let mut by_itself = JoinSet::new();
         by_itself.spawn(follow.run(stopped.clone()));
         by_itself.spawn(jobs::purge(self.rooms.store.clone(), self.rooms.clock.clone(), stopped.clone()));
-        let keeping = Arc::new(Keeping(keeper(&self.config, &self.rooms, self.keys.clone())));
         let journal = tokio::spawn(jobs::keep_journal(keeping.clone(), stopped.clone()));
         let rotation = rotation(&self.config, &self.rooms, self.keys);
         by_itself.spawn(jobs::rotate(rotation, stopped.clone()));
@@ -157,10 +157,11 @@ impl http::Readiness for Ready {
     }
 }
 
-/// Store and key sets, asked how busy they are.
+/// Store, key sets and journal, asked how they are.
 struct Busy {
     store: Arc<Store>,
     world: Arc<BrokerWorld>,
+    journal: Arc<Keeping>,
 }
 
 impl http::Measured for Busy {
@@ -175,6 +176,7 @@ impl http::Measured for Busy {
             key_sets_fetched: fetches.fetched,
             key_sets_failed: fetches.failed,
             clock_skew: fetches.skew.as_seconds_f64(),
+            checkpoint_age: self.journal.0.age().as_seconds_f64(),
         }
     }
 }

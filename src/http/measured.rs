@@ -33,6 +33,8 @@ pub struct Measures {
     pub key_sets_failed: u64,
     /// Seconds by which the clock of a peer is ahead of ours: of all peers the one that differs most.
     pub clock_skew: f64,
+    /// Seconds since the newest checkpoint of the journal.
+    pub checkpoint_age: f64,
 }
 
 /// Writes them down as metrics.
@@ -71,6 +73,13 @@ impl Collector for Elsewhere {
             "clock_skew_seconds",
             "By how much the peer's clock that differs most is ahead",
             &skew,
+        )?;
+        let age = ConstGauge::new(measures.checkpoint_age);
+        put(
+            &mut encoder,
+            "journal_checkpoint_age_seconds",
+            "How old the newest checkpoint of the journal is",
+            &age,
         )
     }
 }

@@ -7,16 +7,17 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// How often a checkpoint is due.
+/// How long after one checkpoint the next is due.
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// How soon it is tried again where another process was at it, or the store did not answer.
+/// How soon it is looked at again where it was not due yet, another process was at it, or the store did not answer. So
+/// whoever comes between two checkpoints of others makes the next one on time.
 const AGAIN: Duration = Duration::from_secs(60);
 
 /// What keeps the journal. It says in the log what it did.
 #[async_trait]
 pub trait JournalKeeping: Send + Sync {
-    /// Makes the checkpoint of the hour, unless another process did; false when it must be tried again.
+    /// Makes the checkpoint of the hour where it is due; false when it must soon be looked at again.
     async fn hourly(&self) -> bool;
     /// Makes a checkpoint before this process ends, so that its chains are covered to their last event.
     async fn last(&self);

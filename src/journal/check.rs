@@ -127,7 +127,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Reads an event: whose it is, and whether its receipt is genuine.
+    /// Reads an event: whose it is, and whether its receipt is there and genuine.
     fn read(&mut self, chain: &Chain, body: &str) -> Option<Recorded> {
         let Some(event) = Recorded::read(body) else {
             self.found_at(chain, chain.seq, "its text is no event");
@@ -141,6 +141,8 @@ impl<'a> Check<'a> {
             if let Err(why) = self.keys.open(RECEIPT_TYPE, &receipt) {
                 self.found_at(chain, chain.seq, &format!("its receipt: {why}"));
             }
+        } else if event.needs_receipt() {
+            self.found_at(chain, chain.seq, "it is a delivery and has no receipt");
         }
         Some(event)
     }

@@ -107,6 +107,8 @@ pub struct Recorded {
     pub resource: Option<String>,
     /// The person's profile.
     pub profile: Option<String>,
+    /// How it ended.
+    pub outcome: String,
     /// Names of the attributes that were sent.
     #[serde(default)]
     pub attributes: Vec<String>,
@@ -119,6 +121,12 @@ impl Recorded {
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
+    }
+
+    /// Whether it must have a receipt: nothing but a refusal goes without.
+    #[must_use]
+    pub fn needs_receipt(&self) -> bool {
+        self.outcome != "refused"
     }
 
     /// Whose event it is.

@@ -4,19 +4,18 @@
 //! every head that is signed is known to go back to the first, and a chain that does not is left out and reported.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use boundary::{Clock, Fault, paris_date, paris_midnight};
 use time::{Duration, OffsetDateTime};
 use tokio::time::{Instant, sleep};
 
-use super::ground::Ground;
+use super::ground::{APART, Ground};
 use super::{
     Checkpoint, Discrepancy, Hash, JournalStore, Signer, StoredCheckpoint, StoredHeld, StoredLeaf, Tidy,
     merkle,
 };
 
-/// A checkpoint of the hour may come a little early.
-const HOUR: Duration = Duration::minutes(55);
 /// How long to wait for a turn, and how often to ask.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
@@ -37,10 +36,22 @@ pub enum Reach {
 pub enum Kept {
     /// A checkpoint was made.
     Made(Made),
-    /// Nothing has moved since the newest checkpoint.
+    /// Nothing has moved since the newest checkpoint, or nothing that fits.
     Nothing(Vec<Discrepancy>),
+    /// The newest checkpoint is not genuine, and nothing is built on it.
+    Refused(Discrepancy),
+    /// The newest checkpoint is less than an hour old.
+    Early,
     /// Another process is at it.
     Busy,
+}
+
+impl Kept {
+    /// Whether it is soon worth another look: whoever waits an hour from now would let two hours go by.
+    #[must_use]
+    pub const fn look_again(&self) -> bool {
+        matches!(self, Self::Early | Self::Busy)
+    }
 }
 
 /// A checkpoint that was made.
@@ -54,6 +65,8 @@ pub struct Made {
     pub owners: usize,
     /// How many events retention took away.
     pub removed: u64,
+    /// Whether retention let nothing go for now, because no checkpoint was made lately.
+    pub waits: bool,
     /// Chains that do not fit and were left as they are.
     pub found: Vec<Discrepancy>,
 }
@@ -65,6 +78,8 @@ pub struct Keeper {
     clock: Arc<dyn Clock>,
     issuer: String,
     retention_days: u32,
+    /// When the newest checkpoint that is known was made, in seconds since 1970; before the first: when this began.
+    newest: AtomicI64,
 }
 
 impl Keeper {
@@ -77,19 +92,32 @@ impl Keeper {
         issuer: String,
         retention_days: u32,
     ) -> Self {
-        Self { store, signer, clock, issuer, retention_days }
+        let newest = AtomicI64::new(clock.now().unix_timestamp());
+        Self { store, signer, clock, issuer, retention_days, newest }
     }
 
-    /// Makes the checkpoint of the hour; `None` when some process made it already.
+    /// Makes the checkpoint of the hour, unless some process did within the last one. A newest checkpoint that is not
+    /// genuine, or lies in the future, is no reason to wait.
     ///
     /// # Errors
     /// A [`Fault`] when the store did not answer.
-    pub async fn hourly(&self) -> Result<Option<Kept>, Fault> {
+    pub async fn hourly(&self) -> Result<Kept, Fault> {
         let newest = self.store.look().await?.newest().await?;
-        match newest {
-            Some(newest) if self.clock.now() - newest.at < HOUR => Ok(None),
-            _ => self.checkpoint(Reach::Recent).await.map(Some),
+        let signed = newest.and_then(|newest| newest.open(&self.signer.keys()).ok());
+        if let Some(signed) = signed {
+            self.newest.store(signed.iat, Ordering::Relaxed);
+            let age = self.age();
+            if -APART <= age && age < Duration::HOUR {
+                return Ok(Kept::Early);
+            }
         }
+        self.checkpoint(Reach::Recent).await
+    }
+
+    /// How old the newest checkpoint is that this process knows; before the first: how long it has been waiting for it.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        Duration::seconds(self.clock.now().unix_timestamp() - self.newest.load(Ordering::Relaxed))
     }
 
     /// Makes a checkpoint, if anything moved, and waits some seconds for its turn.
@@ -127,13 +155,13 @@ impl Keeper {
         let keys = self.signer.keys();
         let mut ground = match Ground::find(&mut *view, &keys, now, cutoff).await? {
             Ok(ground) => ground,
-            Err(found) => return Ok(Kept::Nothing(vec![found])),
+            Err(found) => return Ok(Kept::Refused(found)),
         };
         self.store.discard_drafts(ground.last).await?;
-        let (mut leaves, mut found) = (Vec::new(), Vec::new());
+        let mut leaves = Vec::new();
         let mut draft = Draft::default();
         for (name, moves) in ground.moved(&mut *view, reach).await? {
-            let Some(owner) = ground.owner(&mut *view, name, &moves, &mut found).await? else { continue };
+            let Some(owner) = ground.owner(&mut *view, name, &moves).await? else { continue };
             let (leaf, rows) = owner.rows(ground.last + 1, ground.now);
             leaves.push(leaf.hash);
             draft.leaves.push(leaf);
@@ -143,20 +171,15 @@ impl Keeper {
             }
         }
         if leaves.is_empty() {
-            return Ok(Kept::Nothing(found));
+            return Ok(Kept::Nothing(ground.found));
         }
         if !draft.write(&*self.store, self.clock.now()).await? {
             return Ok(Kept::Busy);
         }
-        self.publish(&ground, &leaves, found).await
+        self.publish(ground, &leaves).await
     }
 
-    async fn publish(
-        &self,
-        ground: &Ground<'_>,
-        leaves: &[Hash],
-        found: Vec<Discrepancy>,
-    ) -> Result<Kept, Fault> {
+    async fn publish(&self, ground: Ground<'_>, leaves: &[Hash]) -> Result<Kept, Fault> {
         let checkpoint = Checkpoint {
             iss: self.issuer.clone(),
             iat: ground.now.unix_timestamp(),
@@ -172,9 +195,11 @@ impl Keeper {
         if !self.store.publish(&stored).await? {
             return Ok(Kept::Busy);
         }
+        self.newest.store(checkpoint.iat, Ordering::Relaxed);
         let tidy = Tidy { number, before: ground.cutoff, forgotten: ground.forgotten };
         let removed = self.store.tidy(tidy).await?;
-        Ok(Kept::Made(Made { number, hash, owners: leaves.len(), removed, found }))
+        let (waits, found) = (ground.waits, ground.found);
+        Ok(Kept::Made(Made { number, hash, owners: leaves.len(), removed, waits, found }))
     }
 }
 

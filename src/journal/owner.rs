@@ -6,7 +6,8 @@ use boundary::Fault;
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    Discrepancy, Hash, Held, JournalView, State, StoredHeld, StoredLeaf, Stretch, digest_of, genesis, link,
+    Discrepancy, Hash, Held, JournalView, Recorded, State, StoredHeld, StoredLeaf, Stretch, digest_of,
+    genesis, link,
 };
 
 /// After this long no process writes into a chain any more: the writer begins new ones before.
@@ -32,9 +33,9 @@ struct Entry {
 }
 
 impl Owner {
-    /// What the last checkpoint said. A stale one is signed anew, because its leaf will be forgotten.
-    pub fn new(name: String, held: Vec<StoredHeld>, pruned: Option<OffsetDateTime>, stale: bool) -> Self {
-        let changed = stale && !held.is_empty();
+    /// What the last checkpoint said. It may be signed anew as it is, such as one whose leaf will be forgotten.
+    pub fn new(name: String, held: Vec<StoredHeld>, pruned: Option<OffsetDateTime>, anew: bool) -> Self {
+        let changed = anew && !held.is_empty();
         let entry = |row: StoredHeld| (row.held.chain.clone(), Entry { held: row.held, since: Some(row.at) });
         let chains = held.into_iter().map(entry).collect();
         Self { name, chains, pruned, gone: BTreeSet::new(), changed, found: Vec::new() }
@@ -78,7 +79,8 @@ impl Owner {
         Ok(())
     }
 
-    /// Lets the beginning of a chain go, up to the last event from before a moment.
+    /// Lets the beginning of a chain go, up to the first event that does not say itself that it is from before a moment.
+    /// Where anything does not fit on the way there, nothing goes.
     pub async fn let_go(
         &mut self,
         view: &mut dyn JournalView,
@@ -87,18 +89,15 @@ impl Owner {
     ) -> Result<(), Fault> {
         let Some(Entry { held, .. }) = self.chains.get(chain) else { return Ok(()) };
         let mut held = held.clone();
-        let after = view.first_since(chain, before).await?.map_or(held.seq, |first| first - 1).min(held.seq);
-        if after <= held.after {
-            return Ok(());
+        match past(view, &held, before).await? {
+            Err(found) => self.found.push(found),
+            Ok((after, _)) if after <= held.after => {}
+            Ok((after, hash)) => {
+                (held.after, held.after_hash) = (after, hash);
+                self.pruned = self.pruned.max(Some(before));
+                self.set(held);
+            }
         }
-        let Some(after_hash) = hash_at(view, &held, after).await? else {
-            let what = "it is missing; retention leaves this chain as it was";
-            self.found.push(Discrepancy::at_event(chain, after, what));
-            return Ok(());
-        };
-        (held.after, held.after_hash) = (after, after_hash);
-        self.pruned = self.pruned.max(Some(before));
-        self.set(held);
         Ok(())
     }
 
@@ -143,10 +142,41 @@ fn nothing(chain: &str) -> Held {
     Held { chain: chain.to_owned(), after: 0, after_hash: Hash::ZERO, seq: 0, hash: Hash::ZERO }
 }
 
-async fn hash_at(view: &mut dyn JournalView, held: &Held, seq: i64) -> Result<Option<Hash>, Fault> {
-    if seq == held.seq {
-        return Ok(Some(held.hash));
+/// The last of the events of a chain that happened before a moment, by their own texts, and its hash.
+async fn past(
+    view: &mut dyn JournalView,
+    held: &Held,
+    before: OffsetDateTime,
+) -> Result<Result<(i64, Hash), Discrepancy>, Fault> {
+    let (mut after, mut hash) = (held.after, held.after_hash);
+    let mut stretch = Stretch::of_chain(&held.chain, after);
+    while after < held.seq {
+        let events = view.events(&stretch).await?;
+        for event in events.iter().take_while(|event| event.seq <= held.seq) {
+            let fits = event.seq == after + 1
+                && event.hash == link(&hash, &digest_of(&event.body))
+                && (event.seq < held.seq || event.hash == held.hash);
+            let at = Recorded::read(&event.body).map(|recorded| recorded.at);
+            match at.filter(|_| fits) {
+                None => {
+                    return Ok(Err(unfit(&held.chain, event.seq, "it does not go on from the event before")));
+                }
+                Some(at) if at >= before && event.at < before => {
+                    return Ok(Err(unfit(&held.chain, event.seq, "the time beside its text is another")));
+                }
+                Some(at) if at >= before => return Ok(Ok((after, hash))),
+                Some(_) => (after, hash) = (event.seq, event.hash),
+            }
+        }
+        match events.last().filter(|last| last.seq <= held.seq) {
+            Some(last) => stretch = stretch.behind(last),
+            None if after < held.seq => return Ok(Err(unfit(&held.chain, after + 1, "it is missing"))),
+            None => break,
+        }
     }
-    let events = view.events(&Stretch::of_chain(&held.chain, seq - 1)).await?;
-    Ok(events.first().filter(|event| event.seq == seq).map(|event| event.hash))
+    Ok(Ok((after, hash)))
+}
+
+fn unfit(chain: &str, seq: i64, what: &str) -> Discrepancy {
+    Discrepancy::at_event(chain, seq, format!("{what}; retention leaves this chain as it was"))
 }

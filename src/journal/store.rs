@@ -127,7 +127,7 @@ pub trait JournalView: Send {
     async fn newest(&mut self) -> Result<Option<StoredCheckpoint>, Fault>;
     /// Some checkpoints behind this number, in their order; none when there are no more.
     async fn checkpoints(&mut self, behind: i64) -> Result<Vec<StoredCheckpoint>, Fault>;
-    /// The newest checkpoint from before a moment; 0 where there is none.
+    /// The newest checkpoint from before a moment, as far as the times beside checkpoints tell; 0 where there is none.
     async fn made_before(&mut self, moment: OffsetDateTime) -> Result<i64, Fault>;
     /// The leaves of a checkpoint, in the order of their owners.
     async fn leaves(&mut self, number: i64) -> Result<Vec<StoredLeaf>, Fault>;
@@ -141,12 +141,10 @@ pub trait JournalView: Send {
     async fn events(&mut self, stretch: &Stretch) -> Result<Vec<StoredEvent>, Fault>;
     /// The first chain that has events and whose name is not before this one.
     async fn chain_from(&mut self, name: &str) -> Result<Option<String>, Fault>;
-    /// The chains with events since a moment, each with the place of its newest.
+    /// The chains with events since a moment, as far as the times beside events tell, each with the place of its newest.
     async fn heads(&mut self, since: OffsetDateTime) -> Result<Vec<(String, i64)>, Fault>;
-    /// The chains with events from before a moment.
+    /// The chains with events from before a moment, as far as those tell.
     async fn aged(&mut self, before: OffsetDateTime) -> Result<Vec<String>, Fault>;
-    /// The place of the first event of a chain that is not from before a moment.
-    async fn first_since(&mut self, chain: &str, moment: OffsetDateTime) -> Result<Option<i64>, Fault>;
 }
 
 /// What the journal needs of a store. Every method's error is a [`Fault`]: the store did not answer.

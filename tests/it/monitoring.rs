@@ -222,6 +222,8 @@ async fn the_metrics_tell_the_state_of_the_broker(engine: Engine) {
     assert!(value("passerelle_batch_items_total").await >= value("passerelle_batches_total").await);
     assert!(value("passerelle_key_sets_fetched_total").await >= 1.0);
     assert!(value("passerelle_clock_skew_seconds").await.abs() < 30.0, "the ENT runs here");
+    // There is no checkpoint yet, so it is as old as the process.
+    assert!((0.0..3600.0).contains(&value("passerelle_journal_checkpoint_age_seconds").await));
     for name in ["passerelle_writes_waiting", "passerelle_failed_sign_ons_dropped_total"] {
         assert!(value(name).await.abs() < f64::EPSILON, "{name}");
     }

@@ -27,24 +27,11 @@ const EVENTS: &str = "SELECT chain, seq, at, body, prev, hash FROM event \
 const CHAIN_FROM: &str = "SELECT MIN(chain) FROM event WHERE chain >= $1";
 const HEADS: &str = "SELECT chain, MAX(seq) FROM event WHERE at >= $1 GROUP BY chain";
 const AGED: &str = "SELECT DISTINCT chain FROM event WHERE at < $1";
-const FIRST_SINCE: &str = "SELECT seq FROM event WHERE chain = $1 AND at >= $2 ORDER BY seq LIMIT 1";
 
 /// Every statement of this file.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[
-    NEWEST,
-    CHECKPOINTS,
-    MADE_BEFORE,
-    LEAVES,
-    LEAF,
-    OWNERS_UNTIL,
-    HELD,
-    EVENTS,
-    CHAIN_FROM,
-    HEADS,
-    AGED,
-    FIRST_SINCE,
-];
+pub(super) const STATEMENTS: &[&str] =
+    &[NEWEST, CHECKPOINTS, MADE_BEFORE, LEAVES, LEAF, OWNERS_UNTIL, HELD, EVENTS, CHAIN_FROM, HEADS, AGED];
 
 type CheckpointRow = (i64, i64, String);
 type LeafRow = (i64, String, Vec<u8>, Option<i64>);
@@ -133,12 +120,6 @@ impl JournalView for View {
     async fn aged(&mut self, before: OffsetDateTime) -> Result<Vec<String>, Fault> {
         let before = millis(before);
         Ok(both!("reading chains", self.0.on(), c => sqlx::query_scalar(AGED).bind(before).fetch_all(c))?)
-    }
-
-    async fn first_since(&mut self, chain: &str, since: OffsetDateTime) -> Result<Option<i64>, Fault> {
-        let since = millis(since);
-        Ok(both!("reading events", self.0.on(), c =>
-            sqlx::query_scalar(FIRST_SINCE).bind(chain).bind(since).fetch_optional(c))?)
     }
 }
 

@@ -96,6 +96,28 @@ async fn commands_say_what_they_lack(engine: Engine) {
     assert_eq!(stage.command(&["journal", "verify", "nowhere.jsonl"]).code, Some(1));
 }
 
+/// `journal checkpoint` ends with 0 where it signed, and with 1 where it did not; it says what it left out, and why.
+async fn a_checkpoint_says_what_it_signed_and_what_not(engine: Engine) {
+    let mut stage = open(engine).await;
+    assert_eq!(stage.ending("nina").await, Ending::Delivered);
+    done(&stage.command(&["journal", "checkpoint"]));
+    assert_eq!(stage.ending("nina").await, Ending::Delivered);
+    stage.database.change("UPDATE event SET body = replace(body, 'pupil', 'staff') WHERE seq = 2").await;
+    let nothing = stage.command(&["journal", "checkpoint"]);
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(1), ""));
+    assert!(nothing.stderr.contains("nothing was signed: the journal does not fit"), "{}", nothing.stderr);
+    assert!(nothing.stderr.contains("event 2: "), "{}", nothing.stderr);
+    stage.broker.crash_and_restart();
+    assert_eq!(stage.ending("nina").await, Ending::Delivered);
+    let some = stage.command(&["journal", "checkpoint"]);
+    assert!(done(&some).contains("checkpoint 2") && some.stdout.contains("event 2: "), "{}", some.stdout);
+    let forged = "UPDATE journal_checkpoint SET token = (SELECT MIN(body) FROM event) WHERE number = 2";
+    assert_eq!(stage.database.change(forged).await, 1);
+    let refused = stage.command(&["journal", "checkpoint"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""));
+    assert!(refused.stderr.contains("the newest checkpoint is not genuine"), "{}", refused.stderr);
+}
+
 /// T2: the publisher gets a signed receipt that names what it was told; the school finds the same one in its export.
 async fn publisher_and_school_hold_the_same_receipt(engine: Engine) {
     let stage = open(engine).await;
@@ -189,6 +211,7 @@ async fn a_stop_covers_everything_and_a_kill_loses_nothing(engine: Engine) {
 on_both_engines!(
     an_export_travels_to_the_school,
     commands_say_what_they_lack,
+    a_checkpoint_says_what_it_signed_and_what_not,
     publisher_and_school_hold_the_same_receipt,
     what_an_old_key_signed_still_verifies,
     a_stop_covers_everything_and_a_kill_loses_nothing,

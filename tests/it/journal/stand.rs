@@ -178,6 +178,11 @@ impl Process {
         self.write(Event { happened, school, attributes: vec![], commitment: None, ..event }).await;
     }
 
+    /// Writes a delivered launch that no publisher has a receipt of, as whoever can write into the database may.
+    pub async fn invent(&self, school: &str) {
+        self.write(self.event(school)).await;
+    }
+
     fn event(&self, school: &str) -> Event {
         let sector = SectorId::parse("secteur").unwrap();
         let person = Pseudonym::stored("personpseudonymaaaaaaaaaaa").unwrap();
@@ -209,6 +214,14 @@ impl Process {
         match self.keeper.checkpoint(Reach::Recent).await.unwrap() {
             Kept::Made(made) => made,
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// Makes the checkpoint of the hour, where it is due and has something to say.
+    pub async fn hourly(&self) -> Option<Made> {
+        match self.keeper.hourly().await.unwrap() {
+            Kept::Made(made) => Some(made),
+            _ => None,
         }
     }
 

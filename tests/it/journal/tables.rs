@@ -104,6 +104,18 @@ async fn whatever_is_touched_is_found(engine: Engine) {
     }
 }
 
+/// A delivery has a receipt that the publisher holds too: without one it was invented, whatever a checkpoint signs.
+async fn an_invented_delivery_is_found(engine: Engine) {
+    let (_stand, process) = a_journal(engine).await;
+    process.invent(TWO).await;
+    process.checkpoint().await;
+    let report = process.audit().await;
+    assert_eq!(report.discrepancies, 1, "{report}");
+    assert_eq!(report.found[0].place, "chain 0440001M/first, event 3");
+    let export = process.export(TWO).await;
+    assert!(!process.verify(&export).holds() && process.witness.export(&export).is_err());
+}
+
 /// A changed text is found at its own event, and at no other.
 async fn a_changed_event_is_named(engine: Engine) {
     let (stand, process) = a_journal(engine).await;
@@ -140,10 +152,8 @@ async fn no_checkpoint_stands_on_a_forged_one(engine: Engine) {
     let (stand, process) = a_journal(engine).await;
     let sql = "UPDATE journal_checkpoint SET token = (SELECT body FROM event LIMIT 1) WHERE number = 2";
     assert_eq!(stand.database.change(sql).await, 1);
-    let Kept::Nothing(found) = process.keeper.checkpoint(Reach::Recent).await.unwrap() else {
-        panic!("signed")
-    };
-    assert_eq!(found[0].place, "checkpoint 2");
+    let Kept::Refused(found) = process.keeper.hourly().await.unwrap() else { panic!("signed") };
+    assert_eq!(found.place, "checkpoint 2");
 }
 
 /// Several processes write chains of their own, and one of them at a time makes a checkpoint.
@@ -174,18 +184,27 @@ async fn processes_share_one_journal(engine: Engine) {
     }
 }
 
-/// The checkpoint of the hour is made once an hour, by whoever comes first, and only if something moved.
+/// The checkpoint of the hour is made once an hour, by whoever comes first, and only if something moved. Who comes too
+/// early looks again.
 async fn an_hour_has_one_checkpoint(engine: Engine) {
     let stand = Stand::new(engine).await;
     let (one, two) = (stand.process("first").await, stand.process("second").await);
-    assert_eq!(one.keeper.hourly().await.unwrap(), Some(Kept::Nothing(vec![])));
+    let nothing = one.keeper.hourly().await.unwrap();
+    assert_eq!((&nothing, nothing.look_again()), (&Kept::Nothing(vec![]), false));
+    stand.wait(Duration::MINUTE);
     one.launch(ONE, 1).await;
-    assert!(matches!(one.keeper.hourly().await.unwrap(), Some(Kept::Made(_))));
+    assert_eq!(one.keeper.age(), Duration::MINUTE, "it waits for the first");
+    let made = one.keeper.hourly().await.unwrap();
+    assert_eq!((matches!(made, Kept::Made(_)), made.look_again()), (true, false));
     two.launch(ONE, 1).await;
-    assert_eq!(two.keeper.hourly().await.unwrap(), None);
-    stand.wait(Duration::HOUR);
-    assert!(matches!(two.keeper.hourly().await.unwrap(), Some(Kept::Made(_))));
-    assert_eq!(one.keeper.hourly().await.unwrap(), None);
+    stand.wait(Duration::minutes(59));
+    let early = two.keeper.hourly().await.unwrap();
+    assert_eq!((&early, early.look_again()), (&Kept::Early, true));
+    assert_eq!((one.keeper.age(), two.keeper.age()), (Duration::minutes(59), Duration::minutes(59)));
+    stand.wait(Duration::MINUTE);
+    assert!(two.hourly().await.is_some());
+    assert_eq!(two.keeper.age(), Duration::ZERO);
+    assert_eq!(one.keeper.hourly().await.unwrap(), Kept::Early);
     assert_eq!(one.keeper.checkpoint(Reach::Everything).await.unwrap(), Kept::Nothing(vec![]));
 }
 
@@ -216,6 +235,7 @@ async fn a_turn_ends_by_itself(engine: Engine) {
 
 on_both_engines!(
     whatever_is_touched_is_found,
+    an_invented_delivery_is_found,
     a_changed_event_is_named,
     a_checkpoint_signs_no_broken_chain,
     no_checkpoint_stands_on_a_forged_one,

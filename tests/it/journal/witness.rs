@@ -174,7 +174,8 @@ impl Witness {
         if body["school"] != of {
             return Err("an event of another school".to_owned());
         }
-        if body.get("receipt").is_some() {
+        if body["outcome"] != "refused" {
+            body.get("receipt").ok_or("a delivery without a receipt")?;
             let claims = self.receipt(&rebuilt(body))?;
             assert_eq!(claims["jti"], body["launch"]);
             seen.receipts += 1;
