@@ -59,7 +59,8 @@ impl JournalKeeping for Keeping {
 
 /// What is said where retention waits.
 const WAITS: &str = "retention waits for a day: no checkpoint of the journal was made lately. Where brokers stood still, \
-                     there is nothing to do; where the clock of this host is wrong, set it right within that day";
+                     there is nothing to do; where the clock of this host is wrong, whoever runs it must set it right \
+                     within that day";
 
 fn log(kept: &Kept) {
     let found = match kept {

@@ -95,7 +95,7 @@ impl<'a> Ground<'a> {
     /// Finds out whether the clock can be believed, and what is past its retention if so.
     async fn believe(&mut self, view: &mut dyn JournalView) -> Result<(), Fault> {
         if self.newest.is_some_and(|newest| newest > self.now + APART) {
-            let what = "it lies in the future: the clock of the host that made it, or of this one, is wrong";
+            let what = "it lies in the future: whoever runs the host that made it, or this one, must set its clock right";
             self.found.push(Discrepancy::at(format!("checkpoint {}", self.last), what));
         }
         let seen = self.made_before(view, self.now - SEEN).await?;

@@ -96,6 +96,21 @@ async fn commands_say_what_they_lack(engine: Engine) {
     assert_eq!(stage.command(&["journal", "verify", "nowhere.jsonl"]).code, Some(1));
 }
 
+/// Who verifies or exports only looks: nothing is made, and nothing migrated under brokers of the version before.
+async fn who_verifies_or_exports_migrates_nothing(engine: Engine) {
+    let stage = open(engine).await;
+    let newest = "DELETE FROM _sqlx_migrations WHERE version = (SELECT MAX(version) FROM _sqlx_migrations)";
+    assert_eq!(stage.database.change(newest).await, 1);
+    let count = "SELECT CAST(count(*) AS TEXT) FROM _sqlx_migrations";
+    let left = stage.database.ask(count).await;
+    for command in [&["journal", "verify"][..], &["journal", "export", "--school", LYCEE]] {
+        let exit = stage.command(command);
+        assert_eq!((exit.code, exit.stdout.as_str()), (Some(3), ""), "{command:?}: {}", exit.stderr);
+        assert!(exit.stderr.contains("has schema"), "{}", exit.stderr);
+    }
+    assert_eq!(stage.database.ask(count).await, left);
+}
+
 /// `journal checkpoint` ends with 0 where it signed, and with 1 where it did not; it says what it left out, and why.
 async fn a_checkpoint_says_what_it_signed_and_what_not(engine: Engine) {
     let mut stage = open(engine).await;
@@ -211,6 +226,7 @@ async fn a_stop_covers_everything_and_a_kill_loses_nothing(engine: Engine) {
 on_both_engines!(
     an_export_travels_to_the_school,
     commands_say_what_they_lack,
+    who_verifies_or_exports_migrates_nothing,
     a_checkpoint_says_what_it_signed_and_what_not,
     publisher_and_school_hold_the_same_receipt,
     what_an_old_key_signed_still_verifies,
