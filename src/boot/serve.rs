@@ -177,6 +177,7 @@ impl http::Measured for Busy {
             key_sets_failed: fetches.failed,
             clock_skew: fetches.skew.as_seconds_f64(),
             checkpoint_age: self.journal.0.age().as_seconds_f64(),
+            retention_waits: self.journal.0.waits(),
         }
     }
 }

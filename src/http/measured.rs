@@ -35,6 +35,8 @@ pub struct Measures {
     pub clock_skew: f64,
     /// Seconds since the newest checkpoint of the journal.
     pub checkpoint_age: f64,
+    /// Whether the journal's retention waits.
+    pub retention_waits: bool,
 }
 
 /// Writes them down as metrics.
@@ -80,6 +82,13 @@ impl Collector for Elsewhere {
             "journal_checkpoint_age_seconds",
             "How old the newest checkpoint of the journal is",
             &age,
+        )?;
+        let waits = ConstGauge::new(i64::from(measures.retention_waits));
+        put(
+            &mut encoder,
+            "journal_retention_waits",
+            "1 while retention lets nothing go, because no checkpoint was made lately",
+            &waits,
         )
     }
 }

@@ -4,7 +4,7 @@
 //! every head that is signed is known to go back to the first, and a chain that does not is left out and reported.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use boundary::{Clock, Fault, paris_date, paris_midnight};
 use time::{Duration, OffsetDateTime};
@@ -80,6 +80,8 @@ pub struct Keeper {
     retention_days: u32,
     /// When the newest checkpoint that is known was made, in seconds since 1970; before the first: when this began.
     newest: AtomicI64,
+    /// Whether retention waited the last time that this process looked.
+    waits: AtomicBool,
 }
 
 impl Keeper {
@@ -93,7 +95,7 @@ impl Keeper {
         retention_days: u32,
     ) -> Self {
         let newest = AtomicI64::new(clock.now().unix_timestamp());
-        Self { store, signer, clock, issuer, retention_days, newest }
+        Self { store, signer, clock, issuer, retention_days, newest, waits: AtomicBool::new(false) }
     }
 
     /// Makes the checkpoint of the hour, unless some process did within the last one. A newest checkpoint that is not
@@ -108,6 +110,8 @@ impl Keeper {
             self.newest.store(signed.iat, Ordering::Relaxed);
             let age = self.age();
             if -APART <= age && age < Duration::HOUR {
+                // Whoever made it says whether retention waits.
+                self.waits.store(false, Ordering::Relaxed);
                 return Ok(Kept::Early);
             }
         }
@@ -118,6 +122,12 @@ impl Keeper {
     #[must_use]
     pub fn age(&self) -> Duration {
         Duration::seconds(self.clock.now().unix_timestamp() - self.newest.load(Ordering::Relaxed))
+    }
+
+    /// Whether retention lets nothing go for now, because no checkpoint was made lately, as far as this process found out.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.waits.load(Ordering::Relaxed)
     }
 
     /// Makes a checkpoint, if anything moved, and waits some seconds for its turn.
@@ -170,6 +180,7 @@ impl Keeper {
                 return Ok(Kept::Busy);
             }
         }
+        self.waits.store(ground.waits, Ordering::Relaxed);
         if leaves.is_empty() {
             return Ok(Kept::Nothing(ground.found));
         }

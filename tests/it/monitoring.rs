@@ -224,7 +224,12 @@ async fn the_metrics_tell_the_state_of_the_broker(engine: Engine) {
     assert!(value("passerelle_clock_skew_seconds").await.abs() < 30.0, "the ENT runs here");
     // There is no checkpoint yet, so it is as old as the process.
     assert!((0.0..3600.0).contains(&value("passerelle_journal_checkpoint_age_seconds").await));
-    for name in ["passerelle_writes_waiting", "passerelle_failed_sign_ons_dropped_total"] {
+    let nothing = [
+        "passerelle_writes_waiting",
+        "passerelle_failed_sign_ons_dropped_total",
+        "passerelle_journal_retention_waits",
+    ];
+    for name in nothing {
         assert!(value(name).await.abs() < f64::EPSILON, "{name}");
     }
     stage.database.vanish().await;

@@ -1,5 +1,6 @@
 //! Clocks that jump, and brokers that stood still: nothing is taken away before somebody could look.
 
+use passerelle::journal::Kept;
 use time::Duration;
 
 use super::retention::{EVENTS, count, days};
@@ -19,7 +20,7 @@ async fn a_clock_far_ahead_takes_nothing_away(engine: Engine) {
     for hour in 1..=3 {
         wrong.launch(ONE, 1).await;
         let made = wrong.hourly().await.unwrap();
-        assert_eq!((made.removed, made.waits), (0, true), "hour {hour}");
+        assert_eq!((made.removed, made.waits, wrong.keeper.waits()), (0, true, true), "hour {hour}");
         assert_eq!(count(&stand, EVENTS).await, events + hour);
         stand.wait(Duration::HOUR);
     }
@@ -27,7 +28,9 @@ async fn a_clock_far_ahead_takes_nothing_away(engine: Engine) {
     process.launch(ONE, 1).await;
     let made = process.hourly().await.expect("a checkpoint in the future is no reason to wait");
     assert!(made.found.iter().any(|found| found.what.contains("future")), "{:?}", made.found);
-    assert_eq!(process.keeper.age(), Duration::ZERO);
+    assert_eq!((process.keeper.age(), process.keeper.waits()), (Duration::ZERO, false));
+    assert_eq!(wrong.keeper.hourly().await.unwrap(), Kept::Early);
+    assert!(!wrong.keeper.waits(), "another process is at it");
     let report = process.audit().await;
     assert!(report.holds() && report.uncovered.events == 0, "{report}");
     stand.wait(Duration::HOUR);
