@@ -279,14 +279,15 @@ async fn a_flood_of_failures_stays_in_its_ring(engine: Engine) {
     let login = format!("/lti/login?iss={}", stage.ent.url());
     let count =
         async || stage.database.ask("SELECT CAST(count(*) AS TEXT) FROM failed_sign_on").await.remove(0);
-    let newest =
-        async || stage.database.ask("SELECT CAST(max(seq) AS TEXT) FROM failed_sign_on").await.remove(0);
+    let newest = async || {
+        stage.database.ask("SELECT COALESCE(CAST(max(seq) AS TEXT), '0') FROM failed_sign_on").await.remove(0)
+    };
     stage
         .eventually(async || {
             for from in 2..102 {
                 assert_eq!(knock(from, &stage.broker.url, &login).await, 400);
             }
-            newest().await.parse::<u32>().unwrap_or(0) > 230
+            newest().await.parse::<u32>().unwrap() > 230
         })
         .await;
     assert_eq!(count().await, "200");
@@ -339,8 +340,9 @@ async fn state(stage: &Stage) -> Vec<String> {
     let mut rows = stage.database.ask(ROWS).await;
     if stage.database.engine == Engine::Postgres {
         let dump = String::from_utf8(stage.database.bytes()).unwrap();
-        // Each dump draws a word of its own for these lines.
-        rows.extend(dump.lines().filter(|line| !line.contains("restrict ")).map(str::to_owned));
+        // Each dump draws a word of its own for these lines; and the broker takes turns with itself, once a minute.
+        let own = |line: &&str| !line.contains("restrict ") && !line.starts_with("journal\t");
+        rows.extend(dump.lines().filter(own).map(str::to_owned));
     }
     rows
 }
