@@ -26,7 +26,7 @@ const FAILURES: Quota = Quota::per_second(NonZeroU32::MIN).allow_burst(NonZeroU3
 /// ENT: a stranger who does so without end, or a loop in a portal's page, must cost nobody else their share.
 const SIGN_ONS: Quota =
     Quota::per_second(NonZeroU32::new(1000).unwrap()).allow_burst(NonZeroU32::new(10_000).unwrap());
-/// How many networks and ENTs are remembered, and for how long after their last: then their allowance is full again.
+/// How many networks, and pairs of ENT and network, are remembered, and for how long after their last: then their allowance is full again.
 const KEPT: u64 = 100_000;
 const IDLE: Duration = Duration::from_secs(300);
 
