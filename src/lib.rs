@@ -31,6 +31,9 @@ pub mod agreements;
 
 pub mod journal;
 
+// Who works here beside launches.
+pub mod access;
+
 // What the way stands on.
 pub mod keys;
 pub mod store;

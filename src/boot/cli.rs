@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use time::Date;
 use time::macros::format_description;
 
+use crate::access::RoleName;
 use crate::keys::Purpose;
 
 /// Interoperability gateway and resource broker for schools.
@@ -32,6 +33,9 @@ pub enum Command {
     /// Make, list and rotate the broker's keys.
     #[command(subcommand)]
     Keys(Keys),
+    /// Make, list and revoke the tokens of programs that call the API.
+    #[command(subcommand)]
+    Tokens(Tokens),
     /// Write everything but the master key to a file, while brokers serve.
     Backup {
         /// The file to write. One that is there is never overwritten.
@@ -163,6 +167,45 @@ pub struct Rotate {
 fn purpose(name: &str) -> Result<Purpose, String> {
     let names = Purpose::ALL.map(Purpose::as_str).join(", ");
     Purpose::named(name).ok_or_else(|| format!("the purposes are {names}"))
+}
+
+/// `tokens`
+#[derive(Debug, Subcommand)]
+pub enum Tokens {
+    /// Make a token and print it, once.
+    Add(AddToken),
+    /// List the tokens: id, account, role, scopes, until when they count, and when they were used last.
+    List,
+    /// Take a token away. It counts no more from that moment on.
+    Revoke {
+        /// The token's id, as `tokens list` shows it.
+        id: String,
+    },
+}
+
+/// `tokens add`
+#[derive(Debug, Args)]
+pub struct AddToken {
+    /// In which role the token works.
+    #[arg(long, value_parser = role)]
+    pub role: RoleName,
+    /// A school that it works for (UAI); again for each further one.
+    #[arg(long, value_name = "UAI")]
+    pub school: Vec<String>,
+    /// The publisher that it works for.
+    #[arg(long, value_name = "ID")]
+    pub organisation: Option<String>,
+    /// What it is good for, such as subscriptions:read; again for each further one.
+    #[arg(long, value_name = "SCOPE", required = true)]
+    pub scope: Vec<String>,
+    /// The last day on which it counts (in Paris, such as 2027-08-31); without an end when absent.
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub expires: Option<Date>,
+}
+
+fn role(name: &str) -> Result<RoleName, String> {
+    let names = RoleName::ALL.map(RoleName::as_str).join(", ");
+    RoleName::named(name).ok_or_else(|| format!("the roles are {names}"))
 }
 
 /// `journal`

@@ -1,5 +1,6 @@
 //! Wiring: the only module that names concrete connectors, and where commands begin.
 
+mod access;
 mod backup;
 mod cli;
 mod demo;
@@ -46,6 +47,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Apply(options) => operator::apply(&config()?, options).await,
         Command::Keys(command) => keys::keys(&config()?, command).await,
         Command::Journal(command) => journal::journal(&config()?, command).await,
+        Command::Tokens(command) => access::tokens(&config()?, command).await,
         Command::Backup { file } => backup::backup(&config()?, file).await,
         Command::Restore { file } => backup::restore(&config()?, file).await,
         Command::Doctor { json } => looking::doctor(&config()?, *json).await,

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::access::access;
 use super::exit::Failure;
 use super::follow::{Follow, Health};
 use super::journal::{Keeping, keeper};
@@ -118,9 +119,15 @@ impl Broker {
             public_url: server.public_url.clone(),
             trusted_proxies: server.trusted_proxies.clone(),
         };
-        let published = Arc::new(RingJournal(self.keys.clone()));
-        let public =
-            http::router(self.dispatcher.clone(), pages, metrics.clone(), chance, published, settings);
+        let behind = http::Behind {
+            launches: self.dispatcher.clone(),
+            pages,
+            metrics: metrics.clone(),
+            journal: Arc::new(RingJournal(self.keys.clone())),
+            access: Arc::new(access(&self.rooms)),
+            chance,
+        };
+        let public = http::router(behind, settings);
         let ready = Ready { store: self.rooms.store.clone(), keys: health };
         let operations = http::operations(Arc::new(ready), metrics);
         let mut by_itself = JoinSet::new();

@@ -77,6 +77,11 @@ impl Limits {
         if COUNTED.contains(&code) { self.failures.take(network) } else { Ok(()) }
     }
 
+    /// Counts a token or a name and password that stand for nobody against whoever brings them.
+    pub(super) fn stranger(&self, network: Network) -> Result<(), TooMany> {
+        self.failures.take(network)
+    }
+
     /// Counts a sign-on that begins.
     pub(super) fn begin(&self, network: Network, door: Door, answer: &Answer) -> Result<(), TooMany> {
         match &answer.outcome {

@@ -6,6 +6,7 @@
 
 mod address;
 mod answer;
+mod bearer;
 mod doors;
 pub mod form;
 mod health;
@@ -34,6 +35,7 @@ use boundary::{Chance, LaunchId, PageName, RefusalCode};
 use ipnet::IpNet;
 use url::Url;
 
+use crate::access::Access;
 use crate::pages::Pages;
 use address::{Network, Proxies};
 use limits::Limits;
@@ -54,6 +56,22 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
 }
 
+/// What stands behind the public listener.
+pub struct Behind {
+    /// Where launches go.
+    pub launches: Arc<dyn Launches>,
+    /// What people see.
+    pub pages: Pages,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Randomness, for the number of each request.
+    pub chance: Arc<dyn Chance>,
+    /// The journal's public keys.
+    pub journal: Arc<dyn JournalKeySet>,
+    /// Who asks, beside launches.
+    pub access: Arc<Access>,
+}
+
 /// What browsers and robots ask every host for, whatever it is: nobody's failure.
 const UNASKED: [&str; 4] =
     ["/favicon.ico", "/robots.txt", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png"];
@@ -65,39 +83,28 @@ struct Broker {
     metrics: Arc<Metrics>,
     chance: Arc<dyn Chance>,
     journal: Arc<dyn JournalKeySet>,
+    access: Arc<Access>,
     https: bool,
     proxies: Proxies,
     limits: Limits,
 }
 
 impl Broker {
-    fn new(
-        launches: Arc<dyn Launches>,
-        pages: Pages,
-        metrics: Arc<Metrics>,
-        chance: Arc<dyn Chance>,
-        journal: Arc<dyn JournalKeySet>,
-        settings: Settings,
-    ) -> Self {
+    fn new(behind: Behind, settings: Settings) -> Self {
         let https = settings.public_url.scheme() == "https";
         let proxies = Proxies::new(settings.trusted_proxies);
-        Self { launches, pages, metrics, chance, journal, https, proxies, limits: Limits::new() }
+        let Behind { launches, pages, metrics, chance, journal, access } = behind;
+        Self { launches, pages, metrics, chance, journal, access, https, proxies, limits: Limits::new() }
     }
 }
 
 /// The public listener: home, every door of the connectors, the door where a school is chosen, and the journal's keys.
-pub fn router(
-    launches: Arc<dyn Launches>,
-    pages: Pages,
-    metrics: Arc<Metrics>,
-    chance: Arc<dyn Chance>,
-    journal: Arc<dyn JournalKeySet>,
-    settings: Settings,
-) -> Router {
-    let broker = Arc::new(Broker::new(launches, pages, metrics, chance, journal, settings));
+pub fn router(behind: Behind, settings: Settings) -> Router {
+    let broker = Arc::new(Broker::new(behind, settings));
     doors::mount(&broker)
         .route("/", get(home))
         .route(journal::KEYS, get(journal::keys))
+        .merge(bearer::mount(&broker))
         .fallback(not_found)
         .method_not_allowed_fallback(not_this_way)
         .layer(middleware::from_fn_with_state(Arc::clone(&broker), watch::watch))

@@ -4,6 +4,7 @@
 //! a poll of changed topics keeps true to within two seconds ([`versions`], [`cache`]). SQL stands in constants; a test
 //! prepares each of them on both engines.
 
+mod access;
 mod agreements;
 mod backup;
 mod cache;

@@ -11,13 +11,15 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request as HttpRequest, StatusCode};
-use boundary::{Body as ReplyBody, Chance, Door, Method, RefusalCode, Reply, Request};
+use boundary::{Body as ReplyBody, Chance, Clock, Door, Fault, Method, RefusalCode, Reply, Request};
 use bytes::Bytes;
+use time::OffsetDateTime;
 use tower::ServiceExt;
 use url::Url;
 
 use super::address::Peer;
-use super::{Broker, JournalKeySet, Launches, Metrics, Settings, router};
+use super::{Behind, Broker, JournalKeySet, Launches, Metrics, Settings, router};
+use crate::access::{Access, Hashed, TokenRow, TokenStore};
 use crate::launch::{Answer, Labels, Outcome};
 use crate::pages::Pages;
 
@@ -40,6 +42,32 @@ impl JournalKeySet for Fixed {
 impl Chance for Fixed {
     fn fill(&self, bytes: &mut [u8]) {
         bytes.fill(0x21);
+    }
+}
+
+impl Clock for Fixed {
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH
+    }
+}
+
+/// Nobody has a token here.
+#[async_trait]
+impl TokenStore for Fixed {
+    async fn token(&self, _: &Hashed, _: OffsetDateTime) -> Result<Option<TokenRow>, Fault> {
+        Ok(None)
+    }
+    async fn tokens(&self) -> Result<Vec<TokenRow>, Fault> {
+        Ok(Vec::new())
+    }
+    async fn add_token(&self, _: &Hashed, _: &TokenRow) -> Result<(), Fault> {
+        Err(Fault::new("nothing is kept here"))
+    }
+    async fn revoke_token(&self, _: &str) -> Result<bool, Fault> {
+        Ok(false)
+    }
+    async fn token_used(&self, _: &str, _: OffsetDateTime) -> Result<(), Fault> {
+        Ok(())
     }
 }
 
@@ -107,8 +135,14 @@ fn proxy() -> Peer {
     Peer::of("192.0.2.1:4711".parse().unwrap())
 }
 
+fn behind(launches: Arc<dyn Launches>, metrics: Arc<Metrics>) -> Behind {
+    let access = Arc::new(Access::new(Arc::new(Fixed), Arc::new(Fixed), Arc::new(Fixed)));
+    let pages = Pages::load().unwrap();
+    Behind { launches, pages, metrics, chance: Arc::new(Fixed), journal: Arc::new(Fixed), access }
+}
+
 fn broker(launches: Arc<Scripted>, metrics: Arc<Metrics>) -> Broker {
-    Broker::new(launches, Pages::load().unwrap(), metrics, Arc::new(Fixed), Arc::new(Fixed), settings())
+    Broker::new(behind(launches, metrics), settings())
 }
 
 impl Answered {
@@ -127,8 +161,7 @@ impl App {
         let launches = Arc::new(Scripted { script: Box::new(script), seen: Mutex::default() });
         let metrics = Arc::new(Metrics::new());
         let asked: Arc<dyn Launches> = Arc::<Scripted>::clone(&launches);
-        let pages = Pages::load().unwrap();
-        let router = router(asked, pages, Arc::clone(&metrics), Arc::new(Fixed), Arc::new(Fixed), settings());
+        let router = router(behind(asked, Arc::clone(&metrics)), settings());
         Self { router, launches, metrics }
     }
 

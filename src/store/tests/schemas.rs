@@ -7,8 +7,8 @@ use sqlx::{Executor, SqlSafeStr};
 use super::Scratch;
 use crate::store::db::Db;
 use crate::store::{
-    directory, failed, federation, journal, keys, launches, licensing, looking, objects, people, pseudonyms,
-    purge, restore, tables, versions, writer,
+    access, directory, failed, federation, journal, keys, launches, licensing, looking, objects, people,
+    pseudonyms, purge, restore, tables, versions, writer,
 };
 
 async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {
@@ -24,6 +24,7 @@ async fn every_statement_is_understood_by_its_engine() {
     let scratch = Scratch::new("statements").await;
     let (lite_db, postgres_db) = (scratch.lite.open().await, scratch.postgres.open().await);
     let alike: Vec<&[&'static str]> = vec![
+        access::STATEMENTS,
         directory::STATEMENTS,
         failed::STATEMENTS,
         keys::STATEMENTS,
