@@ -9,6 +9,7 @@ use super::cli::Apply;
 use super::exit::Failure;
 use super::rooms::{Rooms, environment};
 use crate::config::Config;
+use crate::journal::Actor;
 use crate::keys::{KeyRing, StoredSectorKey};
 use crate::operate::apply::{self, ApplyError, Means, NewSectorKeys, Options, Plan};
 
@@ -37,7 +38,8 @@ async fn apply_file(config: &Config, file: (&str, &str), options: Options) -> Re
     let rooms = Rooms::open(config).await?;
     let ring = rooms.keys(config).await?;
     let keys = RingForApply { ring: &ring, clock: &*rooms.clock, chance: &*rooms.chance };
-    let means = Means { store: &*rooms.store, keys: &keys, clock: &*rooms.clock, chance: &*rooms.chance };
+    let (clock, chance, actor) = (&*rooms.clock, &*rooms.chance, &Actor::command());
+    let means = Means { store: &*rooms.store, keys: &keys, clock, chance, actor };
     let plan = apply::apply(&means, file.0, file.1, options).await;
     rooms.store.close().await;
     plan.map_err(|error| match error {

@@ -106,7 +106,7 @@ impl<'a> Check<'a> {
             }
         };
         let count = if covered { &mut self.report.covered } else { &mut self.report.uncovered };
-        count.add(recorded.map(|event| event.at));
+        count.add(recorded.map(|event| event.at()));
         self.chain = Some(chain);
     }
 

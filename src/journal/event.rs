@@ -7,6 +7,9 @@ use time::OffsetDateTime;
 
 use super::Issued;
 
+/// Whose changes are that concern no school and no ENT.
+const BROKER: &str = "broker";
+
 /// How a launch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", content = "refusal", rename_all = "snake_case")]
@@ -91,9 +94,41 @@ fn as_hex<S: Serializer>(commitment: &Option<Commitment>, serializer: S) -> Resu
     }
 }
 
+/// Whose a change is: a school's, an ENT's, or the broker's own.
+pub(super) fn owner_of_change(school: Option<&str>, ent: Option<&str>) -> String {
+    match (school, ent) {
+        (None, None) => BROKER.to_owned(),
+        (school, ent) => owner(school, ent.unwrap_or_default()),
+    }
+}
+
 /// An event as it is read again, perhaps years later and by another version: only what verifying needs, as it stands.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Recorded {
+#[serde(untagged)]
+pub enum Recorded {
+    /// What became of a launch.
+    Launch(Box<RecordedLaunch>),
+    /// What somebody changed.
+    Change(RecordedChange),
+}
+
+/// What is read of a change.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RecordedChange {
+    /// What was done.
+    pub change: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// The school.
+    pub school: Option<String>,
+    /// The ENT.
+    pub ent: Option<String>,
+}
+
+/// What is read of a launch's event.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RecordedLaunch {
     /// The launch.
     pub launch: String,
     /// When.
@@ -123,15 +158,27 @@ impl Recorded {
         serde_json::from_str(text).ok()
     }
 
-    /// Whether it must have a receipt: nothing but a refusal goes without.
+    /// When it happened.
+    #[must_use]
+    pub fn at(&self) -> OffsetDateTime {
+        match self {
+            Self::Launch(launch) => launch.at,
+            Self::Change(change) => change.at,
+        }
+    }
+
+    /// Whether it must have a receipt: a launch that was not refused.
     #[must_use]
     pub fn needs_receipt(&self) -> bool {
-        self.outcome != "refused"
+        matches!(self, Self::Launch(launch) if launch.outcome != "refused")
     }
 
     /// Whose event it is.
     #[must_use]
     pub fn owner(&self) -> String {
-        owner(self.school.as_deref(), &self.ent)
+        match self {
+            Self::Launch(launch) => owner(launch.school.as_deref(), &launch.ent),
+            Self::Change(change) => owner_of_change(change.school.as_deref(), change.ent.as_deref()),
+        }
     }
 }

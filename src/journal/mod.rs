@@ -1,4 +1,5 @@
-//! The journal: one event a delivered launch, one a refusal of somebody who was authenticated.
+//! The journal: one event a delivered launch, one a refusal of somebody who was authenticated, one a change that somebody
+//! made.
 //!
 //! An event holds no name, no address, no id of an ENT or of a publisher's user. Events are chained by hash, one chain
 //! for each (school, process boot), or (ENT, boot) where no school is known; the store's writer links them at commit.
@@ -7,6 +8,7 @@
 //! describes every form to the byte.
 
 mod chain;
+mod change;
 mod check;
 mod checkpoint;
 mod event;
@@ -24,8 +26,9 @@ mod store;
 mod verify;
 
 pub use chain::{Chains, Linked, digest_of, genesis, link, owner_of};
+pub use change::{Actor, Change};
 pub use checkpoint::{Checkpoint, NotACheckpoint};
-pub use event::{Event, Happened, Hop, Recorded};
+pub use event::{Event, Happened, Hop, Recorded, RecordedChange, RecordedLaunch};
 pub use export::{Asked, export};
 pub use hash::{Hash, NotAHash};
 pub use keep::{Keeper, Kept, Made, Reach};

@@ -156,7 +156,7 @@ async fn past(
             let fits = event.seq == after + 1
                 && event.hash == link(&hash, &digest_of(&event.body))
                 && (event.seq < held.seq || event.hash == held.hash);
-            let at = Recorded::read(&event.body).map(|recorded| recorded.at);
+            let at = Recorded::read(&event.body).map(|recorded| recorded.at());
             match at.filter(|_| fits) {
                 None => {
                     return Ok(Err(unfit(&held.chain, event.seq, "it does not go on from the event before")));

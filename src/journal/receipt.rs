@@ -92,6 +92,7 @@ pub fn issue(event: &mut Event, to: Parties<'_>, signer: &dyn Signer) -> Result<
 /// The receipt of a recorded event, as it was given to the publisher; `None` where the event has none.
 #[must_use]
 pub fn receipt_of(event: &Recorded) -> Option<String> {
+    let Recorded::Launch(event) = event else { return None };
     let issued = event.receipt.as_ref()?;
     let claims = Claims {
         iss: &issued.iss,

@@ -71,7 +71,7 @@ impl Store {
     async fn write_once(&self, changes: &Changes, at: OffsetDateTime) -> Result<(), Undone> {
         let mut tx = self.db.begin().await?;
         match write_all(&mut tx, changes, at).await {
-            Ok(topics) => Ok(self.commit_and_tell(tx, &topics).await?),
+            Ok(topics) => Ok(self.commit_changes(tx, &topics, &changes.told).await?),
             Err(undone) => {
                 // Whatever becomes of that, nothing is committed.
                 tx.rollback().await.ok();

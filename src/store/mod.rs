@@ -9,6 +9,7 @@ mod agreements;
 mod backup;
 mod cache;
 mod catalogue;
+mod changes;
 mod contention;
 mod db;
 mod directory;
@@ -65,6 +66,7 @@ pub struct Store {
     db: Db,
     /// Names this run of the process.
     boot: String,
+    noted: changes::Noted,
     versions: Arc<Versions>,
     writer: writer::Writer,
     kept: Kept,
@@ -100,7 +102,8 @@ impl Store {
         let (poll, ring) = (versions.follow(db.clone()), failed.follow());
         let writer = writer::Writer::start(db.clone(), boot.clone());
         let kept = Kept::new(&versions);
-        Self { db, boot, versions, writer, kept, failed, poll, ring }
+        let noted = changes::Noted::default();
+        Self { db, boot, noted, versions, writer, kept, failed, poll, ring }
     }
 
     /// How busy it is.

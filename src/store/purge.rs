@@ -24,12 +24,14 @@ const FAILED_SIGN_ONS: &str = "DELETE FROM failed_sign_on WHERE (connection, slo
 pub(super) const STATEMENTS: &[&str] = &[PARKED, FIRST_USES, FAILED_SIGN_ONS];
 
 impl Store {
-    /// Deletes parked launches that have expired, first uses a day after they have, and failed sign-ons older than a
+    /// Links changes that a process noted and did not live to link into the journal; deletes parked launches that have expired, first uses a day after they have, and failed sign-ons older than a
     /// day, and answers how many. Another process may believe a sign-on for longer than this one's clock says.
     ///
     /// # Errors
     /// A [`Fault`] when the database does not answer. What was deleted until then stays deleted.
     pub async fn purge(&self, now: OffsetDateTime) -> Result<u64, Fault> {
+        // Those that a process noted and did not live to link.
+        self.link_changes().await;
         let mut deleted = 0;
         let day_before = now - time::Duration::DAY;
         let kept_since = now - FAILED_KEPT;

@@ -383,6 +383,7 @@ fn seated(federation: Federation) -> Federation {
 async fn a_dry_run_tells_the_launch_and_writes_nothing(engine: Engine) {
     let people = vec![person("nina", "1", &[roles::PUPIL])];
     let stage = Stage::open(engine, people, seated).await;
+    stage.settled().await;
     let before = state(&stage).await;
 
     let report = dry_run(&stage, &["sub-nina", "--resource", ATLAS, "--school", LYCEE]);
@@ -451,6 +452,7 @@ async fn a_dry_run_tells_the_launch_and_writes_nothing(engine: Engine) {
 /// Somebody who would be provisioned is judged whole, and stays unknown.
 async fn a_dry_run_provisions_nobody(engine: Engine) {
     let stage = Stage::open(engine, vec![], Federation::open_to_all).await;
+    stage.settled().await;
     let before = state(&stage).await;
     let report = dry_run(&stage, &["sub-new", "--resource", "atlas", "--school", LYCEE]);
     assert_eq!((&report["verdict"], &report["profile"]), (&json!("opens"), &json!("other")), "{report}");

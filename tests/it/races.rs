@@ -156,7 +156,8 @@ async fn a_stop_finishes_what_is_in_flight(engine: Engine) {
     }
     let Stage { broker, database, .. } = stage;
     assert_eq!(broker.stop().0, Some(0));
-    let journalled = database.ask("SELECT CAST(count(*) AS TEXT) FROM event").await;
+    let journalled =
+        database.ask("SELECT CAST(count(*) AS TEXT) FROM event WHERE chain NOT LIKE 'broker/%'").await;
     assert!(journalled[0].parse::<usize>().unwrap() >= delivered);
 }
 

@@ -144,7 +144,7 @@ impl Reader for Rows<'_> {
     }
 
     fn event(&mut self, event: &StoredEvent) -> io::Result<()> {
-        let at = Recorded::read(&event.body).map(|recorded| recorded.at);
+        let at = Recorded::read(&event.body).map(|recorded| recorded.at());
         if event.prev != self.hash || at.is_some_and(|at| millis(at) != millis(event.at)) {
             let what = "a column beside its text says something else";
             self.check.note(Discrepancy::at_event(&self.chain, event.seq, what));

@@ -11,6 +11,7 @@ mod references;
 mod run;
 mod schema;
 mod store;
+mod told;
 
 pub use file::parse;
 pub use mistake::{Located, Mistake};

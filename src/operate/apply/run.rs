@@ -12,6 +12,8 @@ use super::plan::{Plan, Verb};
 use super::record::{AssignmentTarget, Record};
 use super::references;
 use super::store::{Changes, FederationStore, NewPerson, NoRoom, StoredRecord};
+use super::told::told;
+use crate::journal::Actor;
 use crate::keys::StoredSectorKey;
 
 /// What makes the keys of new sectors.
@@ -34,6 +36,8 @@ pub struct Means<'a> {
     pub clock: &'a dyn Clock,
     /// What people's ids and roots are drawn from.
     pub chance: &'a dyn Chance,
+    /// Who asks for it.
+    pub actor: &'a Actor,
 }
 
 /// How `apply` is asked to run.
@@ -124,7 +128,7 @@ async fn check_people(store: &dyn FederationStore, name: &str, plan: &Plan) -> R
 }
 
 fn changes(means: &Means<'_>, plan: &Plan, now: OffsetDateTime) -> Result<Changes, Fault> {
-    let mut changes = Changes::default();
+    let mut changes = Changes { told: told(&plan.steps, means.actor, now), ..Changes::default() };
     for step in &plan.steps {
         let record = step.record.value.clone();
         match (&step.verb, &record) {

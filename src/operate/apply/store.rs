@@ -5,6 +5,7 @@ use boundary::{Fault, PersonId, Root};
 use time::OffsetDateTime;
 
 use super::record::{ManagedBy, Record, RecordKind};
+use crate::journal::Change;
 use crate::keys::StoredSectorKey;
 
 /// A record as it is stored.
@@ -36,6 +37,8 @@ pub struct Changes {
     pub withdraw: Vec<Record>,
     /// Keys for sectors that are new.
     pub sector_keys: Vec<StoredSectorKey>,
+    /// What the journal is told of it.
+    pub told: Vec<Change>,
 }
 
 /// What `apply` needs of a store.

@@ -3,6 +3,7 @@
 mod agreements;
 mod backup;
 mod catalogue;
+mod changes;
 mod directory;
 mod examples;
 mod failed;

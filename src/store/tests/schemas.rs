@@ -7,8 +7,8 @@ use sqlx::{Executor, SqlSafeStr};
 use super::Scratch;
 use crate::store::db::Db;
 use crate::store::{
-    access, directory, failed, federation, journal, keys, launches, licensing, looking, objects, people,
-    pseudonyms, purge, restore, tables, versions, writer,
+    access, changes, directory, failed, federation, journal, keys, launches, licensing, looking, objects,
+    people, pseudonyms, purge, restore, tables, versions, writer,
 };
 
 async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {
@@ -37,12 +37,14 @@ async fn every_statement_is_understood_by_its_engine() {
         purge::STATEMENTS,
         versions::STATEMENTS,
         writer::ALONE,
+        writer::CHANGES,
         restore::STATEMENTS,
     ];
     let folders = federation::STATEMENTS.iter().chain(journal::STATEMENTS).copied();
     let alike = alike.into_iter().chain(folders).flatten().copied();
     let mut wrong = Vec::new();
-    let pairs = writer::PAIRS.iter().chain(tables::PAIRS).chain(journal::PAIRS).copied();
+    let pairs =
+        writer::PAIRS.iter().chain(tables::PAIRS).chain(journal::PAIRS).chain(changes::PAIRS).copied();
     for (lite, postgres) in alike.map(|sql| (sql, sql)).chain(pairs) {
         wrong.extend(understood(&lite_db, lite).await.err());
         wrong.extend(understood(&postgres_db, postgres).await.err());

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::rows::{self, Entry, Key, Name, Park};
+use super::rows::{self, Entry, Key, Loose, Name, Park};
 use crate::journal::Chains;
 use crate::launch::Committed;
 use crate::store::contention::Attempts;
@@ -68,13 +68,7 @@ async fn attempt(
     }
     parks(&mut tx, entries, &open).await?;
     events(&mut tx, chains, entries, &open).await?;
-    match tx.commit().await {
-        Ok(()) => chains.committed(),
-        Err(error) => {
-            let heads_unknown = !error.is_contention();
-            return Err(Failed { error, heads_unknown });
-        }
-    }
+    commit(tx, chains).await?;
     let outcomes = (0..entries.len()).map(|index| match (renamed.contains(&index), open.remove(&index)) {
         (true, _) => Committed::Renamed,
         (false, true) => Committed::Done,
@@ -192,10 +186,17 @@ async fn events(
     entries: &[Entry],
     open: &HashSet<usize>,
 ) -> Result<(), Failed> {
-    let mut links: Vec<_> = passing(entries, open)
-        .flat_map(|(_, entry)| &entry.events)
-        .map(|event| event.linked(chains.link(&event.owner, &event.body)))
-        .collect();
+    append(tx, chains, passing(entries, open).flat_map(|(_, entry)| &entry.events)).await
+}
+
+/// Links events behind the heads of their chains and writes them.
+pub(super) async fn append<'e>(
+    tx: &mut Tx,
+    chains: &mut Chains,
+    events: impl Iterator<Item = &'e Loose>,
+) -> Result<(), Failed> {
+    let mut links: Vec<_> =
+        events.map(|event| event.linked(chains.link(&event.owner, &event.body))).collect();
     if links.is_empty() {
         return Ok(());
     }
@@ -208,6 +209,20 @@ async fn events(
     let error =
         StoreError::failed("writing events", Trouble::Code("of a chain that went on elsewhere".to_owned()));
     Err(Failed { error, heads_unknown: true })
+}
+
+/// Commits what was linked: then it counts.
+pub(super) async fn commit(tx: Tx, chains: &mut Chains) -> Result<(), Failed> {
+    match tx.commit().await {
+        Ok(()) => {
+            chains.committed();
+            Ok(())
+        }
+        Err(error) => {
+            let heads_unknown = !error.is_contention();
+            Err(Failed { error, heads_unknown })
+        }
+    }
 }
 
 fn passing<'e>(entries: &'e [Entry], open: &HashSet<usize>) -> impl Iterator<Item = (usize, &'e Entry)> {

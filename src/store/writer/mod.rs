@@ -6,6 +6,7 @@
 
 mod alone;
 mod batch;
+mod changes;
 mod rows;
 mod task;
 
@@ -31,6 +32,8 @@ type Answer<T> = oneshot::Sender<Result<T, Fault>>;
 enum Job {
     Item(Entry, Answer<Committed>),
     Alone(Alone, Answer<bool>),
+    /// Changes wait to be linked.
+    Changes(Answer<()>),
     Close(oneshot::Sender<()>),
 }
 
@@ -40,14 +43,14 @@ impl Job {
         match self {
             Self::Item(_, answer) => answer.is_closed(),
             Self::Alone(_, answer) => answer.is_closed(),
-            Self::Close(_) => false,
+            Self::Changes(_) | Self::Close(_) => false,
         }
     }
 }
 
 pub(in crate::store) use batch::json;
 #[cfg(test)]
-pub(in crate::store) use {alone::STATEMENTS as ALONE, rows::PAIRS};
+pub(in crate::store) use {alone::STATEMENTS as ALONE, changes::STATEMENTS as CHANGES, rows::PAIRS};
 
 /// The way to the task.
 pub(in crate::store) struct Writer {
@@ -114,6 +117,11 @@ impl Writer {
         at: OffsetDateTime,
     ) -> Result<bool, Fault> {
         self.alone(Alone::TakeSeat(offer.clone(), person, at)).await
+    }
+
+    /// Links every change that was noted into the journal's chains, whichever process noted it.
+    pub async fn link_changes(&self) -> Result<(), Fault> {
+        self.ask(Job::Changes).await
     }
 
     /// Finishes what is queued and takes nothing more.

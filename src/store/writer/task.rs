@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::alone::Alone;
 use super::rows::Entry;
-use super::{Answer, Job, QUEUE, Written, alone, batch};
+use super::{Answer, Job, QUEUE, Written, alone, batch, changes};
 use crate::journal::Chains;
 use crate::launch::Committed;
 use crate::store::db::Db;
@@ -31,6 +31,8 @@ pub(super) struct Task {
     chains: Chains,
     /// Those who wait for a transaction of their own.
     alones: VecDeque<(Alone, Answer<bool>)>,
+    /// Those who wait until changes are linked.
+    noted: Vec<Answer<()>>,
     written: Arc<Written>,
     /// When the chains were begun: the time of their first hop.
     began: Option<i64>,
@@ -39,15 +41,16 @@ pub(super) struct Task {
 impl Task {
     pub fn new(db: Db, boot: String, written: Arc<Written>) -> Self {
         let chains = Chains::new(boot.clone());
-        Self { db, boot, again: 0, chains, began: None, alones: VecDeque::new(), written }
+        Self { db, boot, again: 0, chains, began: None, alones: VecDeque::new(), noted: Vec::new(), written }
     }
 
     pub async fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
         let mut jobs = Vec::with_capacity(BATCH);
         let mut closing: Vec<oneshot::Sender<()>> = Vec::new();
         loop {
-            // With newcomers left over nobody waits for more; else the task sleeps until somebody comes, or all are gone.
-            if self.alones.is_empty() && waiting.recv_many(&mut jobs, BATCH).await == 0 {
+            // With something left over nobody waits for more; else the task sleeps until somebody comes, or all are gone.
+            let idle = self.alones.is_empty() && self.noted.is_empty();
+            if idle && waiting.recv_many(&mut jobs, BATCH).await == 0 {
                 break;
             }
             // Whoever can run now runs first, and what they write joins this commit; where nobody can, no time passes.
@@ -67,6 +70,7 @@ impl Task {
                     let _ = answer.send(alone::write(&self.db, &what).await.map_err(Fault::from));
                 }
             }
+            self.link_changes().await;
             self.written.alones.store(self.alones.len(), Ordering::Relaxed);
         }
         for answer in closing {
@@ -89,6 +93,7 @@ impl Task {
                     answers.push(answer);
                 }
                 Job::Alone(what, answer) => self.alones.push_back((what, answer)),
+                Job::Changes(answer) => self.noted.push(answer),
                 Job::Close(answer) => {
                     waiting.close();
                     closing.push(answer);
@@ -100,9 +105,7 @@ impl Task {
 
     async fn write(&mut self, entries: Vec<Entry>, answers: Vec<Answer<Committed>>) {
         let Some(now) = entries.iter().map(|entry| entry.at).max() else { return };
-        if now - *self.began.get_or_insert(now) > CHAIN_LIFE {
-            self.begin_chains_anew();
-        }
+        self.keep_chains_until(now);
         match batch::write(&self.db, &mut self.chains, &entries).await {
             Ok(outcomes) => {
                 self.written.batches.fetch_add(1, Ordering::Relaxed);
@@ -120,6 +123,33 @@ impl Task {
                     let _ = answer.send(Err(failed.error.clone().into()));
                 }
             }
+        }
+    }
+
+    /// Links some of the changes that wait, so that launches come in between; those who asked are answered when none is
+    /// left.
+    async fn link_changes(&mut self) {
+        if self.noted.is_empty() {
+            return;
+        }
+        let linked = match changes::link(&self.db, &mut self.chains).await {
+            Ok(Some(at)) => return self.keep_chains_until(at),
+            Ok(None) => Ok(()),
+            Err(failed) => {
+                if failed.heads_unknown {
+                    self.begin_chains_anew();
+                }
+                Err(Fault::from(failed.error))
+            }
+        };
+        for answer in self.noted.drain(..) {
+            let _ = answer.send(linked.clone());
+        }
+    }
+
+    fn keep_chains_until(&mut self, now: i64) {
+        if now - *self.began.get_or_insert(now) > CHAIN_LIFE {
+            self.begin_chains_anew();
         }
     }
 

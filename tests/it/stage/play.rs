@@ -181,6 +181,13 @@ impl Stage {
         }
     }
 
+    /// Waits for the checkpoint that the broker makes when it starts, and for its end.
+    pub async fn settled(&self) {
+        const SETTLED: &str =
+            "SELECT 'settled' FROM journal_checkpoint WHERE number >= 1 AND NOT EXISTS (SELECT 1 FROM turn)";
+        self.eventually(async || !self.database.ask(SETTLED).await.is_empty()).await;
+    }
+
     /// What the publisher received last.
     pub fn received(&self) -> Value {
         self.publisher.last().unwrap().received
@@ -202,9 +209,10 @@ impl Stage {
         apply(&self.database, &self.broker.environment, &federation, options)
     }
 
-    /// The bodies of all events in the journal, in the order in which they were written.
+    /// The bodies of all events of launches in the journal, in the order in which they were written.
     pub async fn events(&self) -> Vec<Value> {
-        let bodies = self.database.ask("SELECT body FROM event ORDER BY at, chain, seq").await;
+        let launches = "SELECT body FROM event WHERE body LIKE '{\"launch\"%' ORDER BY at, chain, seq";
+        let bodies = self.database.ask(launches).await;
         bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect()
     }
 }

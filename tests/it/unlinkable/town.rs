@@ -14,7 +14,7 @@ use boundary::{
 };
 use bytes::Bytes;
 use passerelle::directory::{Directory, DirectoryStore};
-use passerelle::journal::Signer;
+use passerelle::journal::{Actor, Signer};
 use passerelle::keys::{self, KeyRing, MasterKeys};
 use passerelle::launch::{Dispatcher, Outcome, Rooms};
 use passerelle::licensing::Licensing;
@@ -95,7 +95,8 @@ impl Town {
         migrate(&db).await.unwrap();
         let store = Arc::new(Store::open(db, "town".to_owned()));
         let desk = Desk::open(store.clone(), stream).await;
-        let means = Means { store: &*store, keys: &*desk, clock: &*desk, chance: &*desk };
+        let means =
+            Means { store: &*store, keys: &*desk, clock: &*desk, chance: &*desk, actor: &Actor::command() };
         apply::apply(&means, "town.toml", &federation(&people), Options::default()).await.unwrap();
         let dispatcher = Arc::new(dispatcher(&desk, &store));
         Self { people, dispatcher, _folder: folder }

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::{ApplyError, Means, NewSectorKeys, Options, apply};
+use crate::journal::Actor;
 use crate::keys::StoredSectorKey;
 use crate::operate::apply::{
     Changes, FederationStore, ManagedBy, NoRoom, Plan, Record, RecordKind, StoredRecord,
@@ -97,7 +98,7 @@ impl Chance for Counter {
 
 async fn run(store: &Memory, text: &str, options: Options) -> Result<Plan, ApplyError> {
     let chance = Counter(AtomicU8::new(0));
-    let means = Means { store, keys: &Keys, clock: &Noon, chance: &chance };
+    let means = Means { store, keys: &Keys, clock: &Noon, chance: &chance, actor: &Actor::command() };
     apply(&means, "f.toml", text, options).await
 }
 
