@@ -8,6 +8,7 @@ use time::macros::format_description;
 
 use crate::access::RoleName;
 use crate::keys::Purpose;
+use crate::operate::subject::Who;
 
 /// Interoperability gateway and resource broker for schools.
 #[derive(Debug, Parser)]
@@ -49,6 +50,9 @@ pub enum Command {
     /// Fix, export and verify the journal of launches.
     #[command(subcommand)]
     Journal(Journal),
+    /// Tell what is held about a person and what was sent about them, to whom, when.
+    #[command(subcommand)]
+    Person(Person),
     /// Look for what an operator should know, and say who can mend it.
     Doctor {
         /// Print JSON.
@@ -136,6 +140,39 @@ pub struct DryRun {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `person`
+#[derive(Debug, Subcommand)]
+pub enum Person {
+    /// Tell what is held about a person now, and what was sent about them.
+    Show {
+        /// The person: our id of the ENT, the namespace of its people, their key in it.
+        #[arg(value_name = "ENT/NAMESPACE/SUBJECT")]
+        who: Who,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the same as a document to be given to the person: HTML in French unless asked otherwise.
+    Export(ExportPerson),
+}
+
+/// `person export`
+#[derive(Debug, Args)]
+pub struct ExportPerson {
+    /// The person: our id of the ENT, the namespace of its people, their key in it.
+    #[arg(value_name = "ENT/NAMESPACE/SUBJECT")]
+    pub who: Who,
+    /// Write JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Write in English.
+    #[arg(long, conflicts_with = "json")]
+    pub english: bool,
+    /// Where to write it; to standard output when absent. A file that is there is never overwritten.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// `keys`

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use boundary::{Ark, EntId, LaunchId, RefusalCode, ResourceKey, Uai, Wanted};
-use serde::Serialize;
 
 use super::cli;
 use super::exit::Failure;
-use super::operator::print;
+use super::operator::{print, print_json};
 use super::rooms::{Rooms, environment};
 use super::serve::{dispatcher, key_sets, world};
 use super::world::RingSectorKeys;
@@ -121,10 +120,6 @@ impl From<DryRunError> for Failure {
             DryRunError::Fault(fault) => fault.into(),
         }
     }
-}
-
-fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    print(&serde_json::to_string_pretty(value).map_err(environment)?)
 }
 
 fn refused(error: impl std::fmt::Display) -> Failure {

@@ -10,7 +10,9 @@ mod journal;
 mod keys;
 mod looking;
 mod operator;
+mod person;
 mod progress;
+mod rollup;
 mod rooms;
 mod serve;
 mod system;
@@ -50,6 +52,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Tokens(command) => access::tokens(&config()?, command).await,
         Command::Backup { file } => backup::backup(&config()?, file).await,
         Command::Restore { file } => backup::restore(&config()?, file).await,
+        Command::Person(command) => person::person(&config()?, command).await,
         Command::Doctor { json } => looking::doctor(&config()?, *json).await,
         Command::Trace(options) => looking::trace(&config()?, options).await,
         Command::DryRun(options) => looking::dry_run(&config()?, options).await,

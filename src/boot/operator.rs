@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use boundary::{Chance, Clock, Fault, SectorId};
+use serde::Serialize;
 
 use super::cli::Apply;
 use super::exit::Failure;
@@ -18,6 +19,11 @@ pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     let text = text.trim_end();
     writeln!(out, "{text}").and_then(|()| out.flush()).map_err(environment)
+}
+
+/// Prints a value as JSON.
+pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    print(&serde_json::to_string_pretty(value).map_err(environment)?)
 }
 
 /// `apply`

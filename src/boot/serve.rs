@@ -16,6 +16,7 @@ use super::exit::Failure;
 use super::follow::{Follow, Health};
 use super::journal::{Keeping, keeper};
 use super::keys::rotation;
+use super::rollup::{Rolling, rollup};
 use super::rooms::{Rooms, environment};
 use super::world::{BrokerWorld, RingJournal, RingSectorKeys};
 use crate::config::{Config, Log, LogFormat};
@@ -133,6 +134,8 @@ impl Broker {
         let mut by_itself = JoinSet::new();
         by_itself.spawn(follow.run(stopped.clone()));
         by_itself.spawn(jobs::purge(self.rooms.store.clone(), self.rooms.clock.clone(), stopped.clone()));
+        let rolling = Arc::new(Rolling(rollup(&self.config, &self.rooms)));
+        by_itself.spawn(jobs::roll_up(rolling, stopped.clone()));
         let journal = tokio::spawn(jobs::keep_journal(keeping.clone(), stopped.clone()));
         let rotation = rotation(&self.config, &self.rooms, self.keys);
         by_itself.spawn(jobs::rotate(rotation, stopped.clone()));

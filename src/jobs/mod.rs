@@ -1,6 +1,8 @@
-//! Jobs: what the broker does by itself. It forgets what has expired, lets its keys rotate, and keeps the journal.
+//! Jobs: what the broker does by itself. It forgets what has expired, lets its keys rotate, keeps the journal, and
+//! rolls it up.
 
 mod journal;
+mod rollup;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 use crate::operate::rotation::Rotation;
 
 pub use journal::{JournalKeeping, keep_journal};
+pub use rollup::{RollingUp, roll_up};
 
 /// How often expired rows are taken away. They no longer count from the moment they expire; this is housekeeping.
 const PURGE_EVERY: Duration = Duration::from_secs(60);

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use boundary::Fault;
 use time::OffsetDateTime;
 
-use super::{Checkpoint, Discrepancy, Hash, Held, JournalKeys};
+use super::{Checkpoint, Discrepancy, Hash, Held, JournalKeys, Unread};
 
 /// An event as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,6 +145,14 @@ pub trait JournalView: Send {
     async fn heads(&mut self, since: OffsetDateTime) -> Result<Vec<(String, i64)>, Fault>;
     /// The chains with events from before a moment, as far as those tell.
     async fn aged(&mut self, before: OffsetDateTime) -> Result<Vec<String>, Fault>;
+    /// The times of the first event and the last, as far as those tell.
+    async fn span(&mut self) -> Result<Option<(OffsetDateTime, OffsetDateTime)>, Fault>;
+    /// The chains with an event between two moments, as far as those tell, and some that the roll-up has not read.
+    async fn unread(&mut self, from: OffsetDateTime, until: OffsetDateTime) -> Result<Vec<Unread>, Fault>;
+    /// The moment at which the roll-up had last read every event that was there.
+    async fn read_through(&mut self) -> Result<Option<OffsetDateTime>, Fault>;
+    /// The owners in whose chains the roll-up saw one of these commitments, given by their keys.
+    async fn owners_of(&mut self, commitments: &[&str]) -> Result<Vec<String>, Fault>;
 }
 
 /// What the journal needs of a store. Every method's error is a [`Fault`]: the store did not answer.

@@ -5,4 +5,5 @@ pub mod backup;
 pub mod doctor;
 pub mod dry_run;
 pub mod rotation;
+pub mod subject;
 pub mod trace;

@@ -6,8 +6,10 @@
 
 mod back;
 mod language;
+mod named;
 mod refusals;
 mod security;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod words;

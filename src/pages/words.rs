@@ -3,7 +3,9 @@
 use serde::Deserialize;
 
 use super::Language;
+use super::named::{AttributeWords, ProfileWords};
 use super::refusals::Mender;
+use super::subject::SubjectWords;
 
 /// Everything that the pages say in one language.
 #[derive(Debug, Deserialize)]
@@ -18,6 +20,9 @@ pub(super) struct Words {
     pub(super) too_many: NoticeWords,
     pub(super) past_proxy: NoticeWords,
     pub(super) home: HomeWords,
+    pub(super) subject: SubjectWords,
+    pub(super) attributes: AttributeWords,
+    pub(super) profiles: ProfileWords,
 }
 
 /// Around the words of a refusal, which stand in its registry.

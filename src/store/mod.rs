@@ -31,6 +31,7 @@ mod purge;
 mod restore;
 mod rolls;
 mod shelf;
+mod subject;
 mod tables;
 mod time;
 mod transaction;

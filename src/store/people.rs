@@ -78,6 +78,18 @@ pub(super) async fn identified(
     identity.map(|person| as_known(person, affiliations, groups)).transpose()
 }
 
+/// The person with an identity, as the database has it now.
+pub(super) async fn person(
+    db: &Db,
+    ent: &EntId,
+    namespace: &str,
+    subject: &str,
+) -> Result<Option<PersonId>, StoreError> {
+    let found: Option<Uuid> = both!("reading an identity", db.read(), c =>
+        sqlx::query_scalar(IDENTITY).bind(ent.as_str()).bind(namespace).bind(subject).fetch_optional(c))?;
+    Ok(found.map(PersonId::stored))
+}
+
 /// The person with an identity, as a transaction sees it.
 pub(super) async fn identified_in(
     tx: &mut Tx,

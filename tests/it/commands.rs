@@ -142,6 +142,7 @@ impl Desk {
             ("/var/backups", &here),
             ("https://broker.example", &self.stage.broker.url),
             ("EXPORT_OF", &export),
+            ("ENT/NAMESPACE/SUBJECT", "ent/ent/sub-nina"),
         ]
         .into_iter()
         .fold(script.to_owned(), |script, (from, to)| script.replace(from, to))

@@ -30,6 +30,7 @@ mod resolution;
 #[cfg(feature = "otel")]
 mod spans;
 mod stage;
+mod subject;
 mod threats;
 mod unlinkable;
 mod walls;

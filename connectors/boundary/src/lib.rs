@@ -67,7 +67,7 @@ pub use refusal::{Back, Refusal, RefusalCode};
 pub use release::{Identifiers, Released, Withheld, release};
 pub use reply::{BindingCookie, Body, PageName, Reply};
 pub use request::{Ambiguous, Fields, Request};
-pub use school_year::{NotASchoolYear, SchoolYear, paris_date, paris_midnight};
+pub use school_year::{NotASchoolYear, SchoolYear, paris_clock, paris_date, paris_midnight};
 pub use seal::SealPurpose;
 pub use sign_on::{SignOn, Trail};
 pub use subject::{Group, GroupStatus, Subject};

@@ -6,7 +6,7 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
-use time::{Date, Month, OffsetDateTime};
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 /// The text is not a school year.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -63,6 +63,17 @@ pub fn paris_date(moment: OffsetDateTime) -> Date {
     date.and_then(|(m, d)| Date::from_calendar_date(i32::from(day.year()), m, d).ok()).unwrap_or(fallback)
 }
 
+/// What a clock in Paris shows at a moment, to the second.
+#[must_use]
+pub fn paris_clock(moment: OffsetDateTime) -> PrimitiveDateTime {
+    let Ok(timestamp) = jiff::Timestamp::from_second(moment.unix_timestamp()) else {
+        return PrimitiveDateTime::new(moment.date(), moment.time());
+    };
+    let offset = paris().to_offset(timestamp).seconds();
+    let there = moment.to_offset(UtcOffset::from_whole_seconds(offset).unwrap_or(UtcOffset::UTC));
+    PrimitiveDateTime::new(there.date(), there.time().replace_nanosecond(0).unwrap_or(there.time()))
+}
+
 /// The first moment of a date in Paris.
 #[must_use]
 pub fn paris_midnight(date: Date) -> OffsetDateTime {
@@ -102,6 +113,12 @@ impl<'de> Deserialize<'de> for SchoolYear {
 mod tests {
     use super::*;
     use time::macros::{date, datetime};
+
+    #[test]
+    fn the_clock_in_paris_knows_summer_from_winter() {
+        assert_eq!(paris_clock(datetime!(2026-11-24 08:05:06.789 UTC)), datetime!(2026-11-24 09:05:06));
+        assert_eq!(paris_clock(datetime!(2026-06-30 22:30 UTC)), datetime!(2026-07-01 00:30));
+    }
 
     #[test]
     fn a_year_ends_on_15_august_in_paris() {

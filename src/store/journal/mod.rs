@@ -4,6 +4,7 @@
 //! counts from the moment its number is published. The turn stands in a row with a time limit, and every draft renews
 //! it in its own transaction: whoever has lost the turn writes nothing more.
 
+mod rollup;
 mod turn;
 mod view;
 
@@ -66,13 +67,14 @@ const HELD: (&str, &str) = (
 #[cfg(test)]
 pub(in crate::store) const STATEMENTS: &[&[&str]] = &[
     &[CHECKPOINT, DRAFT_LEAVES, DRAFT_HELD, REPLACED, ENDED, FORGOTTEN, PRUNED],
+    rollup::STATEMENTS,
     turn::STATEMENTS,
     view::STATEMENTS,
 ];
 
 /// Every pair.
 #[cfg(test)]
-pub(in crate::store) const PAIRS: &[(&str, &str)] = &[LEAVES, HELD];
+pub(in crate::store) const PAIRS: &[&[(&str, &str)]] = &[&[LEAVES, HELD], rollup::PAIRS, view::PAIRS];
 
 #[derive(Serialize)]
 struct LeafRow<'a> {

@@ -20,7 +20,12 @@ const END: &str = "DELETE FROM turn WHERE name = $1 AND holder = $2";
 pub(super) const STATEMENTS: &[&str] = &[TAKE, RENEW, END];
 
 /// Takes a turn; false when another process has it.
-pub(super) async fn take(db: &Db, name: &str, holder: &str, now: OffsetDateTime) -> Result<bool, StoreError> {
+pub(in crate::store) async fn take(
+    db: &Db,
+    name: &str,
+    holder: &str,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
     let taken = rows!("taking a turn", tx.on(), c => sqlx::query(TAKE)
         .bind(name).bind(holder).bind(millis(now + LASTS)).bind(millis(now)).execute(c))?;
@@ -29,7 +34,7 @@ pub(super) async fn take(db: &Db, name: &str, holder: &str, now: OffsetDateTime)
 }
 
 /// Renews a turn within a transaction, which then commits only if the turn was still held; false when it is lost.
-pub(super) async fn renew(
+pub(in crate::store) async fn renew(
     tx: &mut Tx,
     name: &str,
     holder: &str,
@@ -42,7 +47,7 @@ pub(super) async fn renew(
 }
 
 /// Ends a turn.
-pub(super) async fn end(db: &Db, name: &str, holder: &str) -> Result<(), StoreError> {
+pub(in crate::store) async fn end(db: &Db, name: &str, holder: &str) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     rows!("ending a turn", tx.on(), c => sqlx::query(END).bind(name).bind(holder).execute(c))?;
     tx.commit().await

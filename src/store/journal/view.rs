@@ -5,11 +5,13 @@ use boundary::Fault;
 use time::OffsetDateTime;
 
 use crate::journal::{
-    Hash, Held, JournalView, StoredCheckpoint, StoredEvent, StoredHeld, StoredLeaf, Stretch,
+    Hash, Held, JournalView, StoredCheckpoint, StoredEvent, StoredHeld, StoredLeaf, Stretch, Unread,
 };
-use crate::store::db::{Tx, both};
+use crate::store::db::{Engine, Tx, both};
 use crate::store::error::StoreError;
+use crate::store::people::form;
 use crate::store::time::{millis, moment};
+use crate::store::writer::json;
 
 const NEWEST: &str = "SELECT number, at, token FROM journal_checkpoint ORDER BY number DESC LIMIT 1";
 const CHECKPOINTS: &str =
@@ -27,11 +29,39 @@ const EVENTS: &str = "SELECT chain, seq, at, body, prev, hash FROM event \
 const CHAIN_FROM: &str = "SELECT MIN(chain) FROM event WHERE chain >= $1";
 const HEADS: &str = "SELECT chain, MAX(seq) FROM event WHERE at >= $1 GROUP BY chain";
 const AGED: &str = "SELECT DISTINCT chain FROM event WHERE at < $1";
+const SPAN: &str = "SELECT (SELECT MIN(at) FROM event), (SELECT MAX(at) FROM event)";
+const UNREAD: &str = "SELECT e.chain, COALESCE(r.seq, 0) FROM \
+                      (SELECT chain, MAX(seq) AS head FROM event WHERE at >= $1 AND at < $2 GROUP BY chain) e \
+                      LEFT JOIN journal_read r ON r.chain = e.chain WHERE e.head > COALESCE(r.seq, 0) ORDER BY e.chain";
+const READ_THROUGH: &str = "SELECT value FROM fact WHERE name = 'journal-read-through'";
+const OWNERS_OF: (&str, &str) = (
+    "SELECT DISTINCT owner FROM commitment_seen WHERE commitment IN (SELECT unhex(value) FROM json_each($1)) ORDER BY owner",
+    "SELECT DISTINCT owner FROM commitment_seen WHERE commitment = \
+     ANY(ARRAY(SELECT decode(value, 'hex') FROM json_array_elements_text($1::json))) ORDER BY owner",
+);
 
 /// Every statement of this file.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] =
-    &[NEWEST, CHECKPOINTS, MADE_BEFORE, LEAVES, LEAF, OWNERS_UNTIL, HELD, EVENTS, CHAIN_FROM, HEADS, AGED];
+pub(super) const STATEMENTS: &[&str] = &[
+    NEWEST,
+    CHECKPOINTS,
+    MADE_BEFORE,
+    LEAVES,
+    LEAF,
+    OWNERS_UNTIL,
+    HELD,
+    EVENTS,
+    CHAIN_FROM,
+    HEADS,
+    AGED,
+    SPAN,
+    UNREAD,
+    READ_THROUGH,
+];
+
+/// Every pair.
+#[cfg(test)]
+pub(super) const PAIRS: &[(&str, &str)] = &[OWNERS_OF];
 
 type CheckpointRow = (i64, i64, String);
 type LeafRow = (i64, String, Vec<u8>, Option<i64>);
@@ -120,6 +150,37 @@ impl JournalView for View {
     async fn aged(&mut self, before: OffsetDateTime) -> Result<Vec<String>, Fault> {
         let before = millis(before);
         Ok(both!("reading chains", self.0.on(), c => sqlx::query_scalar(AGED).bind(before).fetch_all(c))?)
+    }
+
+    async fn span(&mut self) -> Result<Option<(OffsetDateTime, OffsetDateTime)>, Fault> {
+        let row: (Option<i64>, Option<i64>) =
+            both!("reading the journal's span", self.0.on(), c => sqlx::query_as(SPAN).fetch_one(c))?;
+        let (Some(first), Some(last)) = row else { return Ok(None) };
+        Ok(Some((moment(first)?, moment(last)?)))
+    }
+
+    async fn unread(&mut self, from: OffsetDateTime, until: OffsetDateTime) -> Result<Vec<Unread>, Fault> {
+        let (from, until) = (millis(from), millis(until));
+        let rows: Vec<(String, i64)> = both!("reading chains", self.0.on(), c =>
+            sqlx::query_as(UNREAD).bind(from).bind(until).fetch_all(c))?;
+        Ok(rows.into_iter().map(|(chain, seq)| Unread { chain, seq }).collect())
+    }
+
+    async fn read_through(&mut self) -> Result<Option<OffsetDateTime>, Fault> {
+        let value: Option<String> = both!("reading how far the journal was read", self.0.on(), c =>
+            sqlx::query_scalar(READ_THROUGH).fetch_optional(c))?;
+        let unreadable = || form("fact.journal-read-through");
+        Ok(value.map(|value| value.parse().map_err(|_| unreadable()).and_then(moment)).transpose()?)
+    }
+
+    async fn owners_of(&mut self, commitments: &[&str]) -> Result<Vec<String>, Fault> {
+        let commitments = json(&commitments)?;
+        let sql = match self.0.on() {
+            Engine::Lite(_) => OWNERS_OF.0,
+            Engine::Postgres(_) => OWNERS_OF.1,
+        };
+        Ok(both!("reading where a person is in the journal", self.0.on(), c =>
+            sqlx::query_scalar(sql).bind(&commitments).fetch_all(c))?)
     }
 }
 

@@ -8,7 +8,7 @@ use super::Scratch;
 use crate::store::db::Db;
 use crate::store::{
     access, changes, directory, failed, federation, journal, keys, launches, licensing, looking, objects,
-    people, pseudonyms, purge, restore, tables, versions, writer,
+    people, pseudonyms, purge, restore, subject, tables, versions, writer,
 };
 
 async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {
@@ -39,12 +39,13 @@ async fn every_statement_is_understood_by_its_engine() {
         writer::ALONE,
         writer::CHANGES,
         restore::STATEMENTS,
+        subject::STATEMENTS,
     ];
     let folders = federation::STATEMENTS.iter().chain(journal::STATEMENTS).copied();
     let alike = alike.into_iter().chain(folders).flatten().copied();
     let mut wrong = Vec::new();
-    let pairs =
-        writer::PAIRS.iter().chain(tables::PAIRS).chain(journal::PAIRS).chain(changes::PAIRS).copied();
+    let of_journal = journal::PAIRS.iter().copied().flatten();
+    let pairs = writer::PAIRS.iter().chain(tables::PAIRS).chain(of_journal).chain(changes::PAIRS).copied();
     for (lite, postgres) in alike.map(|sql| (sql, sql)).chain(pairs) {
         wrong.extend(understood(&lite_db, lite).await.err());
         wrong.extend(understood(&postgres_db, postgres).await.err());

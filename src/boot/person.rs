@@ -1,0 +1,65 @@
+//! The commands about one person: what is held and was sent, and erasure.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use super::cli;
+use super::exit::Failure;
+use super::operator::{print, print_json};
+use super::rooms::{Rooms, environment};
+use crate::config::Config;
+use crate::operate::subject::{self, Means, Report, Who};
+use crate::pages::{Language, Pages};
+
+/// `person`
+pub async fn person(config: &Config, command: &cli::Person) -> Result<(), Failure> {
+    match command {
+        cli::Person::Show { who, json } => {
+            let report = report(config, who).await?;
+            if *json { print_json(&report) } else { print(&report.to_string()) }
+        }
+        cli::Person::Export(options) => export(config, options).await,
+    }
+}
+
+async fn export(config: &Config, options: &cli::ExportPerson) -> Result<(), Failure> {
+    let report = report(config, &options.who).await?;
+    let text = if options.json {
+        serde_json::to_string_pretty(&report).map_err(environment)?
+    } else {
+        let language = if options.english { Language::En } else { Language::Fr };
+        Pages::load().map_err(environment)?.subject(language, &report).html
+    };
+    match &options.out {
+        None => print(&text),
+        Some(file) => {
+            write(file, &text)?;
+            print(&format!("{}: {} launches", file.display(), report.disclosed.len()))
+        }
+    }
+}
+
+async fn report(config: &Config, who: &Who) -> Result<Report, Failure> {
+    let rooms = Rooms::look(config).await?;
+    let kept_days = config.journal.retention_days;
+    let means = Means { store: &*rooms.store, clock: &*rooms.clock, kept_days };
+    let found = subject::report(&means, who).await;
+    rooms.store.close().await;
+    found?.ok_or_else(|| unknown(who))
+}
+
+pub(super) fn unknown(who: &Who) -> Failure {
+    Failure::Refused(format!(
+        "nobody is known as {who}: check the ENT, the namespace of its connection, and the key; whoever was erased is \
+         not known any more"
+    ))
+}
+
+/// Readable by its owner only; a file that is there is not overwritten.
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    let refused = |e: std::io::Error| Failure::Refused(format!("{}: {e}", file.display()));
+    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(refused)?;
+    out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(refused)
+}

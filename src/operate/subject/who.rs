@@ -1,0 +1,73 @@
+//! Who: a person as the world outside names them, by ENT, namespace and subject.
+
+use std::fmt;
+use std::str::FromStr;
+
+use boundary::EntId;
+use serde::Serialize;
+use thiserror::Error;
+
+/// A person by an identity of theirs: `ENT/NAMESPACE/SUBJECT`.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Who {
+    /// The ENT.
+    pub ent: EntId,
+    /// The namespace of the subject.
+    pub namespace: String,
+    /// The person's key in the namespace.
+    pub subject: String,
+}
+
+/// The text names nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "a person is named ENT/NAMESPACE/SUBJECT: our id of the ENT, the namespace of its people, their key in it"
+)]
+pub struct NotWho;
+
+impl FromStr for Who {
+    type Err = NotWho;
+
+    /// A subject may hold slashes; the other two may not.
+    fn from_str(text: &str) -> Result<Self, NotWho> {
+        let mut parts = text.splitn(3, '/');
+        let (Some(ent), Some(namespace), Some(subject)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(NotWho);
+        };
+        if namespace.is_empty() || subject.is_empty() || text.contains('\0') {
+            return Err(NotWho);
+        }
+        let ent = EntId::parse(ent).map_err(|_| NotWho)?;
+        Ok(Self { ent, namespace: namespace.to_owned(), subject: subject.to_owned() })
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.ent, self.namespace, self.subject)
+    }
+}
+
+/// What an ENT calls somebody stands in no log.
+impl fmt::Debug for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Who({}/…)", self.ent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_may_hold_slashes_and_nothing_may_be_missing() {
+        let who: Who = "ent/people/a/b".parse().unwrap();
+        assert_eq!((who.ent.as_str(), &*who.namespace, &*who.subject), ("ent", "people", "a/b"));
+        assert_eq!(who.to_string(), "ent/people/a/b");
+        assert_eq!(format!("{who:?}"), "Who(ent/…)");
+        for wrong in ["", "ent", "ent/people", "ent//a", "ent/people/", "/people/a", "e nt/p/a", "ent/p/a\0"]
+        {
+            assert_eq!(wrong.parse::<Who>(), Err(NotWho), "{wrong}");
+        }
+    }
+}
