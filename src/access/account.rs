@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::denied::Denied;
 use super::scope::{Scope, Scopes};
+use crate::journal::Actor;
 
 /// The text is not an account.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -43,6 +44,18 @@ impl AccountId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is a program's.
+    #[must_use]
+    pub fn is_client(&self) -> bool {
+        self.0.starts_with("client-")
+    }
+
+    /// Who it is in the journal.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        if self.is_client() { Actor::client(&self.0) } else { Actor::account(&self.0) }
     }
 }
 
@@ -171,6 +184,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Who they are in the journal.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        self.account.actor()
+    }
+
     /// How far their work reaches.
     #[must_use]
     pub const fn reach(&self) -> Reach<'_> {

@@ -12,6 +12,7 @@ use super::denied::Denied;
 use super::scope::Scopes;
 use super::secret::{Secret, SecretKind};
 use super::store::{TokenKind, TokenRow, TokenStore};
+use crate::journal::{Actor, Change};
 
 /// Knows who asks.
 pub struct Access {
@@ -84,7 +85,7 @@ impl Access {
     ///
     /// # Errors
     /// [`NotIssued`] says why not.
-    pub async fn issue(&self, new: NewToken) -> Result<Issued, NotIssued> {
+    pub async fn issue(&self, new: NewToken, actor: &Actor) -> Result<Issued, NotIssued> {
         let now = self.clock.now();
         if new.scopes.is_empty() {
             return Err(NotIssued::NoScope);
@@ -92,7 +93,7 @@ impl Access {
         if new.expires.is_some_and(|expires| expires <= now) {
             return Err(NotIssued::Expired);
         }
-        let id = self.draw_id();
+        let id = draw_id(&*self.chance);
         let account = match new.account {
             Some(account) => account,
             None => AccountId::parse(&format!("client-{id}")).map_err(|e| Fault::new(e.to_string()))?,
@@ -108,7 +109,8 @@ impl Access {
             used: None,
         };
         let token = Secret::draw(SecretKind::Scoped, &*self.chance);
-        self.tokens.add_token(&token.hashed(), &row).await?;
+        let change = Change::new(now, actor, "add", "token", row.id.as_str());
+        self.tokens.add_token(&token.hashed(), &row, of_one_school(change, &row.role)).await?;
         Ok(Issued { token, row })
     }
 
@@ -116,14 +118,29 @@ impl Access {
     ///
     /// # Errors
     /// A [`Fault`] when the store did not answer.
-    pub async fn revoke(&self, id: &str) -> Result<bool, Fault> {
-        self.tokens.revoke_token(id).await
+    pub async fn revoke(&self, id: &str, actor: &Actor) -> Result<bool, Fault> {
+        let known = self.tokens.tokens().await?.into_iter().find(|row| row.id == id);
+        let Some(row) = known else { return Ok(false) };
+        let change = Change::new(self.clock.now(), actor, "revoke", "token", id);
+        self.tokens.revoke_token(id, of_one_school(change, &row.role)).await
     }
+}
 
-    fn draw_id(&self) -> String {
-        let mut bits = [0; 5];
-        self.chance.fill(&mut bits);
-        BASE32_NOPAD.encode(&bits).to_ascii_lowercase()
+/// A name of ours for something new: 40 random bits, which are no secret.
+pub(super) fn draw_id(chance: &dyn Chance) -> String {
+    let mut bits = [0; 5];
+    chance.fill(&mut bits);
+    BASE32_NOPAD.encode(&bits).to_ascii_lowercase()
+}
+
+/// What concerns one school stands in that school's own export.
+pub(super) fn of_one_school(change: Change, role: &Role) -> Change {
+    match role {
+        Role::SchoolManager(schools) => match schools.iter().collect::<Vec<_>>()[..] {
+            [only] => change.school(only),
+            _ => change,
+        },
+        _ => change,
     }
 }
 

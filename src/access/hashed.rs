@@ -30,6 +30,13 @@ impl Hashed {
     }
 }
 
+impl From<[u8; 32]> for Hashed {
+    /// A digest under a key, of what is no secret.
+    fn from(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+}
+
 impl PartialEq for Hashed {
     /// Takes as long wherever they differ.
     fn eq(&self, other: &Self) -> bool {

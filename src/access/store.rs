@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::account::{AccountId, Role};
 use super::hashed::Hashed;
 use super::scope::Scopes;
+use crate::journal::Change;
 
 /// How a token came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,10 +58,10 @@ pub trait TokenStore: Send + Sync {
     async fn token(&self, hash: &Hashed, now: OffsetDateTime) -> Result<Option<TokenRow>, Fault>;
     /// All scoped tokens, oldest first.
     async fn tokens(&self) -> Result<Vec<TokenRow>, Fault>;
-    /// Adds a token.
-    async fn add_token(&self, hash: &Hashed, token: &TokenRow) -> Result<(), Fault>;
+    /// Adds a token, and journals it.
+    async fn add_token(&self, hash: &Hashed, token: &TokenRow, change: Change) -> Result<(), Fault>;
     /// Takes a token away; false where there is none of this id.
-    async fn revoke_token(&self, id: &str) -> Result<bool, Fault>;
+    async fn revoke_token(&self, id: &str, change: Change) -> Result<bool, Fault>;
     /// Writes down the day on which a token was used.
     async fn token_used(&self, id: &str, day: OffsetDateTime) -> Result<(), Fault>;
 }

@@ -34,6 +34,9 @@ pub enum Command {
     /// Make, list and rotate the broker's keys.
     #[command(subcommand)]
     Keys(Keys),
+    /// Make, list, shut and reset the accounts of those who work at the console, and of programs.
+    #[command(subcommand)]
+    Accounts(Accounts),
     /// Make, list and revoke the tokens of programs that call the API.
     #[command(subcommand)]
     Tokens(Tokens),
@@ -204,6 +207,55 @@ pub struct Rotate {
 fn purpose(name: &str) -> Result<Purpose, String> {
     let names = Purpose::ALL.map(Purpose::as_str).join(", ");
     Purpose::named(name).ok_or_else(|| format!("the purposes are {names}"))
+}
+
+/// `accounts`
+#[derive(Debug, Subcommand)]
+pub enum Accounts {
+    /// Make an account and print, once, the link with which it is enrolled; or a client, which has keys instead.
+    Add(AddAccount),
+    /// List the accounts: name, role, and whether they are enrolled or shut.
+    List,
+    /// Shut an account. Its sessions and tokens count no more from that moment on.
+    Disable {
+        /// The account.
+        account: String,
+    },
+    /// Open an account again that was shut.
+    Enable {
+        /// The account.
+        account: String,
+    },
+    /// Take password, authenticator and sessions from an account, and print, once, the link with which it is enrolled anew.
+    Reset {
+        /// The account.
+        account: String,
+    },
+}
+
+/// `accounts add`
+#[derive(Debug, Args)]
+pub struct AddAccount {
+    /// Its name: op-…, dpo-…, auditor-…, school-…, publisher-… or client-…; an office, not a person.
+    pub account: String,
+    /// In which role it works.
+    #[arg(long, value_parser = role)]
+    pub role: RoleName,
+    /// A school that it works for (UAI); again for each further one.
+    #[arg(long, value_name = "UAI")]
+    pub school: Vec<String>,
+    /// The publisher that it works for.
+    #[arg(long, value_name = "ID")]
+    pub organisation: Option<String>,
+    /// What a client may ask for, such as subscriptions:read; again for each further one.
+    #[arg(long, value_name = "SCOPE")]
+    pub scope: Vec<String>,
+    /// Where a client publishes its keys.
+    #[arg(long, value_name = "URL", conflicts_with = "jwks")]
+    pub jwks_uri: Option<url::Url>,
+    /// A file with a client's key set, for one that publishes none.
+    #[arg(long, value_name = "FILE")]
+    pub jwks: Option<PathBuf>,
 }
 
 /// `tokens`

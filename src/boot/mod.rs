@@ -49,6 +49,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Apply(options) => operator::apply(&config()?, options).await,
         Command::Keys(command) => keys::keys(&config()?, command).await,
         Command::Journal(command) => journal::journal(&config()?, command).await,
+        Command::Accounts(command) => access::accounts(&config()?, command).await,
         Command::Tokens(command) => access::tokens(&config()?, command).await,
         Command::Backup { file } => backup::backup(&config()?, file).await,
         Command::Restore { file } => backup::restore(&config()?, file).await,

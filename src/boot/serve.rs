@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::access::access;
+use super::access::{access, clients, console};
 use super::exit::Failure;
 use super::follow::{Follow, Health};
 use super::journal::{Keeping, keeper};
@@ -78,6 +78,7 @@ impl Broker {
         let sector_keys = Arc::new(RingSectorKeys { keys: keys.clone(), store: rooms.store.clone() });
         let way = launch::Rooms {
             directory: Directory::new(rooms.store.clone(), rooms.clock.clone(), rooms.chance.clone()),
+            managers: rooms.store.clone(),
             catalogue: rooms.store.clone(),
             licensing: Licensing::new(rooms.store.clone(), rooms.clock.clone()),
             names: Names::new(rooms.store.clone(), sector_keys, rooms.clock.clone()),
@@ -111,6 +112,7 @@ impl Broker {
         stopped: watch::Receiver<bool>,
     ) -> Result<(), Failure> {
         let keeping = Arc::new(Keeping(keeper(&self.config, &self.rooms, self.keys.clone())));
+        let keys_of_peers = self.world.peers.clone();
         let measured = Busy { store: self.rooms.store.clone(), world: self.world, journal: keeping.clone() };
         let metrics = Arc::new(Metrics::measuring(Arc::new(measured)));
         let grace = Duration::from_secs(self.config.server.shutdown_seconds.into());
@@ -126,6 +128,8 @@ impl Broker {
             metrics: metrics.clone(),
             journal: Arc::new(RingJournal(self.keys.clone())),
             access: Arc::new(access(&self.rooms)),
+            clients: Arc::new(clients(&self.config, &self.rooms, keys_of_peers)),
+            console: Arc::new(console(&self.config, &self.rooms, self.keys.clone())),
             chance,
         };
         let public = http::router(behind, settings);
@@ -199,7 +203,7 @@ pub(super) fn world(config: &Config, rooms: &Rooms, keys: Arc<KeyRing>) -> Resul
         chance: rooms.chance.clone(),
         keys,
         store: rooms.store.clone(),
-        peers: key_sets(config, rooms)?,
+        peers: Arc::new(key_sets(config, rooms)?),
         public_url: config.server.public_url.clone(),
     }))
 }

@@ -26,7 +26,7 @@ pub struct BrokerWorld {
     pub chance: Arc<dyn Chance>,
     pub keys: Arc<KeyRing>,
     pub store: Arc<Store>,
-    pub peers: KeySets,
+    pub peers: Arc<KeySets>,
     pub public_url: Url,
 }
 

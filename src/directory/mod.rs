@@ -4,6 +4,7 @@
 //! profile, or a refusal that says what does not fit. The rules for school and profile are pure functions in
 //! [`school`] and [`profile`].
 
+mod managing;
 mod people;
 mod profile;
 mod registered;
@@ -11,6 +12,7 @@ mod resolve;
 mod school;
 mod store;
 
+pub use managing::{Entry, Manager, ManagerStore};
 pub use people::{Affiliation, Known, Newcomer};
 pub use profile::profile_of;
 pub use registered::{Ent, Organisation, OrganisationRole, Registered, School, Sector, SectorScope, Tool};

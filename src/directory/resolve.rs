@@ -1,5 +1,6 @@
 //! From an arrival to a person at a school.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use boundary::registration::{Deployment, LtiPlatform};
@@ -9,8 +10,8 @@ use boundary::{
 };
 
 use super::{
-    Affiliation, DirectoryStore, InactiveDeployment, Known, Newcomer, School, SchoolAnswer, SchoolQuestion,
-    Standing, profile_of, school_of,
+    Affiliation, DirectoryStore, InactiveDeployment, Known, ManagerStore, Newcomer, School, SchoolAnswer,
+    SchoolQuestion, Standing, profile_of, school_of,
 };
 
 /// What an arrival was resolved to.
@@ -79,6 +80,41 @@ impl Directory {
             SchoolAnswer::At(uai) => self.at(&platform, arrival, known, &uai, year).await,
             SchoolAnswer::Join(uai) => self.brought(&platform, arrival, known, &uai, year).await,
         }
+    }
+
+    /// Which schools somebody who arrived manages, of those that the connection may speak for. Nobody is provisioned, and
+    /// a school that the sign-on names must be among them.
+    ///
+    /// # Errors
+    /// A refusal where there is none, a fault where the store does not answer.
+    pub async fn managed(
+        &self,
+        arrival: &Arrival,
+        managers: &dyn ManagerStore,
+    ) -> Result<(PersonId, BTreeSet<Uai>), Stop> {
+        let platform = self.platform(arrival).await?;
+        let deployment = self.deployment(arrival, &platform).await?;
+        let reach = Reach { platform: &platform, deployment };
+        self.check_named(&reach, arrival, None).await?;
+        let known = self.store.known(&arrival.via.ent, &arrival.namespace, &arrival.subject).await?;
+        let not_manager = |words: &str| RefusalCode::ConsoleNotManager.about(words);
+        let known = known.ok_or_else(|| not_manager("unknown identity"))?;
+        let manager = managers.manager(&arrival.via.ent, known.person).await?;
+        let manager = manager.ok_or_else(|| not_manager("the person manages no school"))?;
+        let mut schools = BTreeSet::new();
+        for uai in manager.schools {
+            if self.store.school(&uai).await?.is_some_and(|school| reach.speaks_for(&school)) {
+                schools.insert(uai);
+            }
+        }
+        let named = match &arrival.school {
+            SchoolClaim::Signed(uai) | SchoolClaim::Hinted(uai) => Some(uai),
+            SchoolClaim::Silent | SchoolClaim::Unreadable => reach.only_of_deployment(),
+        };
+        if schools.is_empty() || named.is_some_and(|uai| !schools.contains(uai)) {
+            return Err(not_manager("the person manages other schools than this one").into());
+        }
+        Ok((known.person, schools))
     }
 
     async fn platform(&self, arrival: &Arrival) -> Result<Arc<LtiPlatform>, Stop> {

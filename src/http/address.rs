@@ -1,4 +1,5 @@
-//! Address: whose request it is, for the limits alone. It is neither logged nor kept beyond memory.
+//! Address: whose request it is, for the limits alone. It is never logged, and kept beyond memory only as a digest under a
+//! key, for an hour, where somebody failed to sign in.
 //!
 //! The broker speaks plain HTTP behind proxies. They alone are answered, and they alone are believed when they name
 //! who asked: in `X-Forwarded-For` or, where a request has none, in `Forwarded` (RFC 7239).
@@ -37,6 +38,13 @@ impl From<IpAddr> for Network {
             IpAddr::V6(address) => Self(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into()),
             address => Self(address),
         }
+    }
+}
+
+impl Network {
+    /// As text, to be hashed.
+    pub(super) fn text(self) -> String {
+        self.0.to_string()
     }
 }
 

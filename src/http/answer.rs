@@ -11,7 +11,7 @@ use super::Broker;
 use super::address::Network;
 use super::limits::TooMany;
 use super::metrics::End;
-use crate::launch::{Answer, Outcome, SchoolChoice};
+use crate::launch::{Answer, ConsoleEntry, Outcome, SchoolChoice};
 use crate::pages::{Language, Page};
 
 /// The number of a launch that ended, for whoever helps.
@@ -33,6 +33,8 @@ pub(super) struct Reader {
     pub(super) method: Method,
     pub(super) language: Language,
     pub(super) network: Network,
+    /// Whether the browser says that the answer is shown in a frame.
+    pub(super) framed: bool,
 }
 
 struct Spelling<'a> {
@@ -55,6 +57,7 @@ pub(super) fn spell(broker: &Broker, answer: Answer, reader: Reader) -> Response
     let (mut response, end, detail) = match answer.outcome {
         Outcome::Step(reply) => spelling.sent(reply, None, None),
         Outcome::Choose(choice) => spelling.choice(&choice),
+        Outcome::Console(entry) => spelling.console(&entry),
         Outcome::Delivered(reply) => spelling.sent(reply, Some(End::Delivered), None),
         Outcome::Refused { refusal, told } => spelling.refused(&refusal, told),
         Outcome::Fault(fault) => spelling.fault(&fault.back, fault.detail),
@@ -107,6 +110,21 @@ impl Spelling<'_> {
             Ok(response) => (response, None, None),
             Err(Unsendable(why)) => self.fault(&Back::default(), why.to_owned()),
         }
+    }
+
+    /// The console's cookie is for pages of ours alone: one of them leads there, so that no other site does. In a frame
+    /// no such cookie is taken, so the console opens in a window.
+    fn console(&self, entry: &ConsoleEntry) -> Spelled {
+        let pages = &self.broker.pages;
+        let named = entry.locale.as_deref().and_then(Language::of_tag);
+        let language = named.unwrap_or(self.reader.language);
+        let shown = if self.reader.framed {
+            pages.console_in_window(language, &entry.handle, self.embedders)
+        } else {
+            let fields = [("entry", entry.handle.as_str().to_owned())];
+            pages.auto_post(language, &self.broker.enter, &fields, self.embedders)
+        };
+        (page(shown), None, None)
     }
 
     fn reply(&self, reply: Reply) -> Result<Response, Unsendable> {

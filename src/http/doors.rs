@@ -30,7 +30,7 @@ enum Behind {
 }
 
 /// What makes a request unreadable: a status and words for the operator.
-type Unreadable = (StatusCode, String);
+pub(super) type Unreadable = (StatusCode, String);
 
 /// Mounts the doors of both sides. A door that is declared twice is a mistake that axum reports at the start.
 pub(super) fn mount(broker: &Arc<Broker>) -> Router<Arc<Broker>> {
@@ -63,7 +63,9 @@ async fn enter(
     request: Request,
 ) -> Response {
     let language = language(request.headers());
-    let reader = Reader { method: door.method, language, network };
+    let framed =
+        request.headers().get("sec-fetch-dest").is_some_and(|dest| dest == "iframe" || dest == "frame");
+    let reader = Reader { method: door.method, language, network, framed };
     match read(door, launch.clone(), params, language, request).await {
         Ok(request) => {
             let answer = dispatch(&broker, behind, request).await;
@@ -161,9 +163,14 @@ fn is_form(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
+/// The fields of a form of at most so many bytes.
+pub(super) async fn form(limit: usize, request: Request) -> Result<Fields, Unreadable> {
+    fields(&body(limit, request).await?)
+}
+
 /// Cookies by name (RFC 6265 section 5.4). Those of neighbours on a shared domain may be anything, so what is not
 /// UTF-8 is passed over.
-fn cookies(headers: &HeaderMap) -> Fields {
+pub(super) fn cookies(headers: &HeaderMap) -> Fields {
     let pair = |raw: &[u8]| {
         let (name, value) = str::from_utf8(raw).ok()?.trim().split_once('=')?;
         Some((name.to_owned(), value.to_owned()))

@@ -52,6 +52,11 @@ struct Door {
     method: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SignedIn {
+    outcome: &'static str,
+}
+
 /// What the broker counts.
 #[derive(Debug)]
 pub struct Metrics {
@@ -61,6 +66,7 @@ pub struct Metrics {
     in_flight: Gauge,
     ready: Gauge,
     limited: Counter,
+    sign_ins: Family<SignedIn, Counter>,
 }
 
 impl Default for Metrics {
@@ -100,7 +106,13 @@ impl Metrics {
         registry.register("limited", "Requests that were over a limit", limited.clone());
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The version that runs", build);
-        Self { registry, launches, durations, in_flight, ready, limited }
+        let sign_ins = Family::default();
+        registry.register(
+            "sign_ins",
+            "Attempts to sign in to the console, by how they ended",
+            sign_ins.clone(),
+        );
+        Self { registry, launches, durations, in_flight, ready, limited, sign_ins }
     }
 
     /// The same, with what other rooms count.
@@ -109,6 +121,11 @@ impl Metrics {
         let mut metrics = Self::new();
         metrics.registry.register_collector(Box::new(Elsewhere(measured)));
         metrics
+    }
+
+    /// Counts an attempt to sign in to the console: `in`, `wrong`, or `slowed`.
+    pub(super) fn signed_in(&self, outcome: &'static str) {
+        self.sign_ins.get_or_create(&SignedIn { outcome }).inc();
     }
 
     /// Counts the end of a launch; a step on the way is none.

@@ -7,6 +7,7 @@
 mod address;
 mod answer;
 mod bearer;
+mod console;
 mod doors;
 pub mod form;
 mod health;
@@ -20,6 +21,7 @@ mod serve;
 mod spans;
 #[cfg(test)]
 mod tests;
+mod token;
 mod watch;
 
 use std::sync::Arc;
@@ -35,8 +37,8 @@ use boundary::{Chance, LaunchId, PageName, RefusalCode};
 use ipnet::IpNet;
 use url::Url;
 
-use crate::access::Access;
-use crate::pages::Pages;
+use crate::access::{Access, Clients, Console};
+use crate::pages::{ENTER, Pages};
 use address::{Network, Proxies};
 use limits::Limits;
 
@@ -68,8 +70,12 @@ pub struct Behind {
     pub chance: Arc<dyn Chance>,
     /// The journal's public keys.
     pub journal: Arc<dyn JournalKeySet>,
-    /// Who asks, beside launches.
+    /// Who asks, beside launches: programs with a token.
     pub access: Arc<Access>,
+    /// Who gives tokens to clients.
+    pub clients: Arc<Clients>,
+    /// Who lets people in to the console.
+    pub console: Arc<Console>,
 }
 
 /// What browsers and robots ask every host for, whatever it is: nobody's failure.
@@ -84,7 +90,13 @@ struct Broker {
     chance: Arc<dyn Chance>,
     journal: Arc<dyn JournalKeySet>,
     access: Arc<Access>,
+    clients: Arc<Clients>,
+    console: Arc<Console>,
     https: bool,
+    /// The public origin, as browsers name it.
+    origin: String,
+    /// Where a launch to the console ends.
+    enter: Url,
     proxies: Proxies,
     limits: Limits,
 }
@@ -93,8 +105,26 @@ impl Broker {
     fn new(behind: Behind, settings: Settings) -> Self {
         let https = settings.public_url.scheme() == "https";
         let proxies = Proxies::new(settings.trusted_proxies);
-        let Behind { launches, pages, metrics, chance, journal, access } = behind;
-        Self { launches, pages, metrics, chance, journal, access, https, proxies, limits: Limits::new() }
+        let origin = settings.public_url.origin().ascii_serialization();
+        let limits = Limits::new();
+        let mut enter = settings.public_url;
+        enter.set_path(ENTER);
+        let Behind { launches, pages, metrics, chance, journal, access, clients, console } = behind;
+        Self {
+            launches,
+            pages,
+            metrics,
+            chance,
+            journal,
+            access,
+            clients,
+            console,
+            https,
+            origin,
+            enter,
+            proxies,
+            limits,
+        }
     }
 }
 
@@ -105,6 +135,8 @@ pub fn router(behind: Behind, settings: Settings) -> Router {
         .route("/", get(home))
         .route(journal::KEYS, get(journal::keys))
         .merge(bearer::mount(&broker))
+        .merge(token::mount())
+        .merge(console::mount(&broker))
         .fallback(not_found)
         .method_not_allowed_fallback(not_this_way)
         .layer(middleware::from_fn_with_state(Arc::clone(&broker), watch::watch))

@@ -22,7 +22,7 @@ pub use make::make;
 pub use master::{MasterKeys, create_master_key_file};
 pub use rewrap::{Resealed, RewrapStore, Rewrapped, Sealed, rewrap};
 pub use ring::KeyRing;
-pub use stored::{KeyState, KeyStore, Purpose, StoredKey, StoredSectorKey};
+pub use stored::{KeyState, KeyStore, Purpose, StoredKey, StoredSecret, StoredSectorKey};
 
 use boundary::Fault;
 

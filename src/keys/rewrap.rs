@@ -13,7 +13,7 @@ use boundary::Fault;
 use tokio::time::{Instant, sleep};
 
 use super::master::CHECK;
-use super::{KeyError, KeyStore, MasterKeys, StoredKey, StoredSectorKey};
+use super::{KeyError, KeyStore, MasterKeys, StoredKey, StoredSecret, StoredSectorKey};
 
 /// How many rows one transaction takes: few, because launches wait behind it on SQLite.
 const AT_ONCE: usize = 20;
@@ -28,6 +28,8 @@ pub enum Sealed {
     Key(StoredKey),
     /// The key of a sector.
     Sector(StoredSectorKey),
+    /// A secret that is no key.
+    Secret(StoredSecret),
     /// The value that tells a wrong master key.
     CheckValue(String),
 }
@@ -39,6 +41,7 @@ impl Sealed {
         match self {
             Self::Key(key) => &key.sealed,
             Self::Sector(key) => &key.sealed,
+            Self::Secret(secret) => &secret.sealed,
             Self::CheckValue(sealed) => sealed,
         }
     }
@@ -51,6 +54,7 @@ impl Sealed {
         match self {
             Self::Key(key) => key.purpose.as_str().into(),
             Self::Sector(key) => key.purpose().into(),
+            Self::Secret(secret) => StoredSecret::purpose_of(&secret.name).into(),
             Self::CheckValue(_) => CHECK.into(),
         }
     }
@@ -61,6 +65,7 @@ impl fmt::Display for Sealed {
         match self {
             Self::Key(key) => write!(f, "{} key {}", key.purpose.as_str(), key.kid),
             Self::Sector(key) => write!(f, "the key of sector {}", key.sector),
+            Self::Secret(secret) => write!(f, "the secret of {}", secret.name),
             Self::CheckValue(_) => f.write_str("the check value"),
         }
     }
@@ -134,6 +139,7 @@ pub(super) async fn sealed_rows(master: &MasterKeys, store: &dyn KeyStore) -> Re
     master.check(store).await?;
     let mut rows: Vec<_> = store.keys().await?.into_iter().map(Sealed::Key).collect();
     rows.extend(store.sector_keys().await?.into_iter().map(Sealed::Sector));
+    rows.extend(store.secrets().await?.into_iter().map(Sealed::Secret));
     rows.extend(store.check_value().await?.map(Sealed::CheckValue));
     Ok(rows)
 }

@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 use super::make::make;
 use super::rewrap::{Sealed, sealed_rows};
 use super::{
-    JournalKeys, KeyError, KeyState, KeyStore, MasterKeys, Purpose, Signed, StoredKey, StoredSectorKey,
+    JournalKeys, KeyError, KeyState, KeyStore, MasterKeys, Purpose, Signed, StoredKey, StoredSecret,
+    StoredSectorKey,
 };
 
 /// How many sector keys are kept open.
@@ -82,6 +83,27 @@ impl KeyRing {
     #[must_use]
     pub fn open_sealed(&self, purpose: SealPurpose, sealed: &str) -> Option<Vec<u8>> {
         self.current().carrier.open(purpose.as_str(), sealed)
+    }
+
+    /// A digest under the key of carriers: equal texts have equal digests until that key rotates.
+    #[must_use]
+    pub fn digest(&self, purpose: &str, plain: &[u8]) -> [u8; 32] {
+        self.current().carrier.digest(purpose, plain)
+    }
+
+    /// Seals a secret that is kept under the master key itself.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the library fails.
+    pub fn seal_secret(&self, name: &str, plain: &[u8]) -> Result<String, Fault> {
+        let sealed = self.current().master.seal(&StoredSecret::purpose_of(name), plain);
+        sealed.map_err(|e| Fault::new(e.to_string()))
+    }
+
+    /// Opens a secret of this name.
+    #[must_use]
+    pub fn open_secret(&self, name: &str, sealed: &str) -> Option<Zeroizing<Vec<u8>>> {
+        self.current().master.open(&StoredSecret::purpose_of(name), sealed)
     }
 
     /// Signs claims as LTI platform.

@@ -98,6 +98,22 @@ pub struct StoredSectorKey {
     pub created: OffsetDateTime,
 }
 
+/// A secret that is no key, as it is stored, such as that of an account's authenticator.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredSecret {
+    /// Its name.
+    pub name: String,
+    /// The secret, sealed under the master key.
+    pub sealed: String,
+}
+
+impl StoredSecret {
+    /// What a secret of this name is sealed for: it opens under no other.
+    pub(super) fn purpose_of(name: &str) -> String {
+        format!("secret {name}")
+    }
+}
+
 /// What keys need of a store. Every method's error is a [`Fault`]: the store did not answer.
 #[async_trait]
 pub trait KeyStore: Send + Sync {
@@ -115,6 +131,8 @@ pub trait KeyStore: Send + Sync {
     async fn sector_key(&self, sector: &SectorId) -> Result<Option<StoredSectorKey>, Fault>;
     /// The keys of all sectors in all epochs, in the order of their names.
     async fn sector_keys(&self) -> Result<Vec<StoredSectorKey>, Fault>;
+    /// All secrets that are no keys.
+    async fn secrets(&self) -> Result<Vec<StoredSecret>, Fault>;
     /// Adds a sector's key; false when that epoch has one.
     async fn add_sector_key(&self, key: &StoredSectorKey) -> Result<bool, Fault>;
 }

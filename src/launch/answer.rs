@@ -21,6 +21,17 @@ pub struct SchoolChoice {
     pub locale: Option<String>,
 }
 
+/// Somebody whom a sign-on brought to the console.
+#[derive(Debug, Clone)]
+pub struct ConsoleEntry {
+    /// The name of what is parked for their browser.
+    pub handle: Handle,
+    /// The ENT they came from, whose pages may show ours in a frame.
+    pub ent: EntId,
+    /// The reader's language, where the ENT named one.
+    pub locale: Option<String>,
+}
+
 /// How a request ended.
 #[derive(Debug)]
 pub enum Outcome {
@@ -28,6 +39,8 @@ pub enum Outcome {
     Step(Reply),
     /// The person must choose a school first.
     Choose(Box<SchoolChoice>),
+    /// The launch ends at our console: lead the browser there.
+    Console(Box<ConsoleEntry>),
     /// The launch was delivered: answer this.
     Delivered(Reply),
     /// It was refused; to a publisher in its protocol's form, else on our page.

@@ -3,6 +3,7 @@
 use boundary::{Arrival, Destination, Handle, In, LaunchId, RefusalCode, Request, Stop, Uai};
 
 use super::answer::{Outcome, SchoolChoice};
+use super::console::is_console;
 use super::dispatcher::{Dispatcher, back_of};
 use super::failed::{at_the_end_of_hop_a, in_decision};
 use super::parked::{Awaits, Parked, binding_cookie, draw_binding};
@@ -16,6 +17,9 @@ impl Dispatcher {
             In::Reply(reply) => Ok(Outcome::Step(*reply)),
             In::Arrived(arrival) => {
                 let gate = Gate::FirstUse(arrival.proof.clone());
+                if is_console(&arrival.wanted) {
+                    return self.to_console(&request.launch, *arrival, gate).await;
+                }
                 self.admit(&request.launch, *arrival, None, gate).await
             }
         }
@@ -142,7 +146,7 @@ impl Dispatcher {
     }
 
     /// Writes a refusal down; a sign-on that was used before is told so instead.
-    async fn refuse(
+    pub(super) async fn refuse(
         &self,
         refusal: boundary::Refusal,
         mut event: Event,
@@ -158,17 +162,17 @@ impl Dispatcher {
     }
 }
 
-fn used_before() -> Stop {
+pub(super) fn used_before() -> Stop {
     RefusalCode::Replayed.about("this sign-on was used before").into()
 }
 
 /// Hop A writes no pseudonym down, so none can have changed under it.
-fn renamed() -> Stop {
+pub(super) fn renamed() -> Stop {
     boundary::Fault::new("the store says that a pseudonym changed where none was written").into()
 }
 
 impl Outcome {
-    fn with_back(self, back: boundary::Back) -> Self {
+    pub(super) fn with_back(self, back: boundary::Back) -> Self {
         match self {
             Self::Refused { refusal, told } => Self::Refused { refusal: refusal.with_back(back), told },
             other => other,

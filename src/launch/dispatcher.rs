@@ -10,7 +10,7 @@ use super::failed::{FailedSignOn, FailedSignOns};
 use super::store::LaunchStore;
 use crate::agreements::AgreementStore;
 use crate::catalogue::CatalogueStore;
-use crate::directory::Directory;
+use crate::directory::{Directory, ManagerStore};
 use crate::journal::Signer;
 use crate::licensing::Licensing;
 use crate::pseudonyms::Names;
@@ -19,6 +19,8 @@ use crate::pseudonyms::Names;
 pub struct Rooms {
     /// Who is this, of which school?
     pub directory: Directory,
+    /// Who looks after a school?
+    pub managers: Arc<dyn ManagerStore>,
     /// What do they want?
     pub catalogue: Arc<dyn CatalogueStore>,
     /// May they open it now?
@@ -109,7 +111,7 @@ impl Dispatcher {
         let (sign_on, code) = match outcome {
             Outcome::Refused { refusal, .. } => (refusal.sign_on(), Some(refusal.code())),
             Outcome::Fault(fault) => (fault.sign_on.as_deref(), None),
-            Outcome::Step(_) | Outcome::Choose(_) | Outcome::Delivered(_) => return,
+            Outcome::Step(_) | Outcome::Choose(_) | Outcome::Console(_) | Outcome::Delivered(_) => return,
         };
         if let Some(sign_on) = sign_on.cloned() {
             let (launch, at) = (launch.clone(), self.world.now());
@@ -126,6 +128,7 @@ impl Outcome {
             Self::Refused { refusal, told: None } => refusal.back().ent.as_ref(),
             Self::Fault(fault) => fault.back.ent.as_ref(),
             Self::Choose(choice) => choice.ent.as_ref(),
+            Self::Console(entry) => Some(&entry.ent),
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod answer;
 mod arrive;
+mod console;
 mod depart;
 mod dispatcher;
 mod failed;
@@ -15,7 +16,7 @@ mod rehearse;
 mod store;
 mod weigh;
 
-pub use answer::{Answer, Labels, Outcome, SchoolChoice};
+pub use answer::{Answer, ConsoleEntry, Labels, Outcome, SchoolChoice};
 pub use dispatcher::{Dispatcher, Rooms};
 pub use failed::{FailedSignOn, FailedSignOns};
 pub use rehearse::Rehearsed;

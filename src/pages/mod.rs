@@ -5,8 +5,11 @@
 //! function here, and a sample in `tests.rs`.
 
 mod back;
+mod console;
+mod console_words;
 mod language;
 mod named;
+mod qr;
 mod refusals;
 mod security;
 mod subject;
@@ -24,6 +27,7 @@ use security::{Leads, Security};
 use words::{AutoPostWords, ChooseSchoolWords, FaultWords, NoticeWords, RefusalWords, Words};
 
 pub use back::back_url;
+pub use console::{CODE, CONSOLE, ENROL, ENTER, PASSWORD, SIGN_IN, SIGN_OUT, Unshown};
 pub use language::Language;
 pub use refusals::{Entry, Mender, Registry, RegistryError, Told};
 

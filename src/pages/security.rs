@@ -22,6 +22,8 @@ pub(super) enum Leads {
     ByForm,
     /// It has a form that a script submits.
     ByScript,
+    /// It has forms that go to us and lead to our own pages. Nobody shows it in a frame.
+    Ourselves,
 }
 
 /// What does not change from page to page.
@@ -57,6 +59,10 @@ impl Security {
         if leads == Leads::NowhereForAnybody {
             return policy;
         }
+        if leads == Leads::Ourselves {
+            policy.push_str("; form-action 'self'; frame-ancestors 'none'");
+            return policy;
+        }
         policy.push_str("; frame-ancestors 'self'");
         for origin in embedders.iter().filter_map(|text| origin(text)) {
             policy.push(' ');
@@ -72,6 +78,8 @@ const fn referrer(leads: Leads) -> &'static str {
     match leads {
         Leads::Nowhere | Leads::NowhereForAnybody => "no-referrer",
         Leads::ByForm | Leads::ByScript => "strict-origin",
+        // A page of the console tells nobody else its address, and ourselves its origin, which tells forged forms apart.
+        Leads::Ourselves => "same-origin",
     }
 }
 

@@ -6,7 +6,8 @@ use boundary::{Back, BindingCookie, Chance, Handle, LaunchId, PageName, Refusal,
 use url::Url;
 
 use super::security::{STYLE, SUBMIT};
-use super::{Language, Page, Pages};
+use super::{Language, Page, Pages, Unshown};
+use crate::access::{AccountId, Enrolling, NotIn, Session, Weak};
 use crate::directory::School;
 use crate::launch::SchoolChoice;
 
@@ -65,6 +66,36 @@ fn auto_post(pages: &Pages, language: Language, value: &str) -> Page {
     pages.auto_post(language, &to, &fields, &embedders())
 }
 
+/// The pages at the console's door.
+fn console(pages: &Pages, language: Language) -> Vec<(String, Page)> {
+    let account = AccountId::parse("op-astreinte").unwrap();
+    let uri =
+        "otpauth://totp/Passerelle:op-astreinte?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Passerelle";
+    let enrolling = Enrolling {
+        account,
+        secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".to_owned().into(),
+        uri: uri.to_owned().into(),
+    };
+    let session = Session::sample("op-astreinte");
+    let codes = ["abcd-efgh-ijkl-mnop"; 10];
+    let wait = NotIn::Wait(time::Duration::seconds(31));
+    let named = |name: &str, page| (format!("console-{name}"), page);
+    vec![
+        named("sign-in", pages.sign_in(language, HOSTILE, Some(&NotIn::Wrong))),
+        named("sign-in-wait", pages.sign_in(language, "", Some(&wait))),
+        named("code", pages.sign_in_code(language, Some(&NotIn::Wrong))),
+        named("enrol", pages.enrol(language, "pse_link", &enrolling, Some(&NotIn::Weak(Weak::Short)))),
+        named("ready", pages.enrolled(language, &codes)),
+        named("password", pages.change_password(language, &session, Some(&NotIn::Differ))),
+        named("home", pages.console(language, &session)),
+        (
+            "console-in-window".to_owned(),
+            pages.console_in_window(language, &Handle::draw(&Fixed), &embedders()),
+        ),
+        ("over".to_owned(), pages.unshown(language, Unshown::Over)),
+    ]
+}
+
 /// Every page, by name.
 fn samples(pages: &Pages, language: Language) -> Vec<(String, Page)> {
     let ours = embedders();
@@ -80,6 +111,7 @@ fn samples(pages: &Pages, language: Language) -> Vec<(String, Page)> {
         ("past-proxy".to_owned(), pages.past_proxy(language)),
         ("home".to_owned(), pages.home(language)),
     ];
+    samples.extend(console(pages, language));
     for code in RefusalCode::ALL {
         let page = pages.refusal(language, &launch(), &refusal(*code), &ours);
         samples.push((format!("refusal-{}", code.as_str()), page));
@@ -118,7 +150,9 @@ fn every_page_is_a_whole_document_in_its_language() {
             assert_eq!(html.matches("<main>").count(), 1, "{name}");
             assert!(!between(html, "<title>", "</title>").trim().is_empty(), "{name}");
             assert!(html.contains("name=\"viewport\""), "{name}");
-            assert!(html.len() < 10_000, "{name} is {} bytes", html.len());
+            // A picture that an authenticator reads is as large as it is.
+            let most = if name == "console-enrol" { 20_000 } else { 10_000 };
+            assert!(html.len() < most, "{name} is {} bytes", html.len());
         }
     }
 }
@@ -134,7 +168,8 @@ fn nothing_is_fetched_and_nothing_hostile_gets_through() {
             }
             let escaped =
                 html.matches("&#60;script&#62;alert(&#39;1&#39;)&#60;/script&#62;&#34;&#38;&#39;&#62;");
-            let hostile = usize::from(matches!(name.as_str(), "choose-school" | "auto-post"));
+            let hostile =
+                usize::from(matches!(name.as_str(), "choose-school" | "auto-post" | "console-sign-in"));
             assert_eq!(escaped.count(), hostile, "{name}");
             let scripts = usize::from(name == "auto-post");
             assert_eq!(html.matches("<script").count(), scripts, "{name}");
@@ -153,11 +188,13 @@ fn the_policy_allows_exactly_the_constants() {
                 "{name}"
             );
             // Shown in a frame whose cookies are blocked, when nobody knows whose: any may show it, and it holds nothing.
+            let ours_alone = name.starts_with("console-") && name != "console-in-window";
             assert_eq!(
                 policy.contains("frame-ancestors 'self'"),
-                name != "refusal-browser_unbound",
+                name != "refusal-browser_unbound" && !ours_alone,
                 "{name}"
             );
+            assert_eq!(policy.contains("form-action 'self'; frame-ancestors 'none'"), ours_alone, "{name}");
             assert!(!policy.contains("unsafe"), "{name}");
             let style = between(&page.html, "<style>", "</style>");
             assert!(policy.contains(&format!("style-src {};", sha256(style))), "{name}");

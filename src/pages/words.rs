@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::Language;
+use super::console_words::ConsoleWords;
 use super::named::{AttributeWords, ProfileWords};
 use super::refusals::Mender;
 use super::subject::SubjectWords;
@@ -23,6 +24,7 @@ pub(super) struct Words {
     pub(super) subject: SubjectWords,
     pub(super) attributes: AttributeWords,
     pub(super) profiles: ProfileWords,
+    pub(super) console: ConsoleWords,
 }
 
 /// Around the words of a refusal, which stand in its registry.

@@ -10,7 +10,9 @@ use super::db::{Tx, both, rows};
 use super::error::StoreError;
 use super::people::form;
 use super::time::{millis, moment};
-use crate::keys::{KeyState, KeyStore, Purpose, Resealed, RewrapStore, Sealed, StoredKey, StoredSectorKey};
+use crate::keys::{
+    KeyState, KeyStore, Purpose, Resealed, RewrapStore, Sealed, StoredKey, StoredSecret, StoredSectorKey,
+};
 use crate::operate::rotation::RotationStore;
 
 /// Told to every process that keeps a key ring.
@@ -34,6 +36,8 @@ const ADD_SECTOR_KEY: &str = "INSERT INTO sector_key (sector, epoch, sealed, cre
 const RESEAL: &str = "UPDATE sealed_key SET sealed = $3 WHERE kid = $1 AND sealed = $2";
 const RESEAL_SECTOR: &str =
     "UPDATE sector_key SET sealed = $4 WHERE sector = $1 AND epoch = $2 AND sealed = $3";
+const SECRETS: &str = "SELECT name, sealed FROM sealed_secret ORDER BY name";
+const RESEAL_SECRET: &str = "UPDATE sealed_secret SET sealed = $3 WHERE name = $1 AND sealed = $2";
 const RESEAL_CHECK: &str = "UPDATE fact SET value = $2 WHERE name = 'master-check' AND value = $1";
 
 /// Every statement of this file.
@@ -52,6 +56,8 @@ pub(in crate::store) const STATEMENTS: &[&str] = &[
     ADD_SECTOR_KEY,
     RESEAL,
     RESEAL_SECTOR,
+    SECRETS,
+    RESEAL_SECRET,
     RESEAL_CHECK,
 ];
 
@@ -101,6 +107,12 @@ impl KeyStore for Store {
         let rows: Vec<SectorKeyRow> =
             both!("reading sector keys", self.db.read(), c => sqlx::query_as(SECTOR_KEYS).fetch_all(c))?;
         Ok(rows.into_iter().map(stored_sector_key).collect::<Result<_, _>>()?)
+    }
+
+    async fn secrets(&self) -> Result<Vec<StoredSecret>, Fault> {
+        let rows: Vec<(String, String)> =
+            both!("reading secrets", self.db.read(), c => sqlx::query_as(SECRETS).fetch_all(c))?;
+        Ok(rows.into_iter().map(|(name, sealed)| StoredSecret { name, sealed }).collect())
     }
 
     async fn add_sector_key(&self, key: &StoredSectorKey) -> Result<bool, Fault> {
@@ -179,6 +191,8 @@ async fn reseal(tx: &mut Tx, Resealed { row, sealed }: &Resealed) -> Result<u64,
             sqlx::query(RESEAL).bind(&key.kid).bind(old).bind(sealed).execute(c)),
         Sealed::Sector(key) => rows!("sealing a sector key anew", tx.on(), c => sqlx::query(RESEAL_SECTOR)
             .bind(key.sector.as_str()).bind(i64::from(key.epoch)).bind(old).bind(sealed).execute(c)),
+        Sealed::Secret(secret) => rows!("sealing a secret anew", tx.on(), c =>
+            sqlx::query(RESEAL_SECRET).bind(&secret.name).bind(old).bind(sealed).execute(c)),
         Sealed::CheckValue(_) => rows!("sealing the check value anew", tx.on(), c =>
             sqlx::query(RESEAL_CHECK).bind(old).bind(sealed).execute(c)),
     }

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
 use super::Store;
+use super::access::attempts::FORGOTTEN;
 use super::db::{Db, rows};
 use super::error::StoreError;
 use super::time::millis;
@@ -19,13 +20,22 @@ const FIRST_USES: &str = "DELETE FROM first_use WHERE name IN \
 const FAILED_SIGN_ONS: &str = "DELETE FROM failed_sign_on WHERE (connection, slot) IN \
                                (SELECT connection, slot FROM failed_sign_on WHERE at <= $1 ORDER BY at LIMIT 500)";
 
+const SESSIONS: &str = "DELETE FROM console_session WHERE hash IN \
+                        (SELECT hash FROM console_session WHERE expires <= $1 ORDER BY expires LIMIT 500)";
+const TOKENS: &str = "DELETE FROM access_token WHERE hash IN \
+                      (SELECT hash FROM access_token WHERE expires <= $1 ORDER BY expires LIMIT 500)";
+const FAILURES: &str = "DELETE FROM sign_in_failure WHERE name IN \
+                        (SELECT name FROM sign_in_failure WHERE last <= $1 ORDER BY last LIMIT 500)";
+
 /// Every statement of this file.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[PARKED, FIRST_USES, FAILED_SIGN_ONS];
+pub(super) const STATEMENTS: &[&str] = &[PARKED, FIRST_USES, FAILED_SIGN_ONS, SESSIONS, TOKENS, FAILURES];
 
 impl Store {
-    /// Links changes that a process noted and did not live to link into the journal; deletes parked launches that have expired, first uses a day after they have, and failed sign-ons older than a
-    /// day, and answers how many. Another process may believe a sign-on for longer than this one's clock says.
+    /// Links changes that a process noted and did not live to link into the journal. Deletes what has expired: parked
+    /// launches, sessions and tokens, first uses a day later, failed sign-ons that are older than a day, and failed
+    /// sign-ins that are forgotten; answers how many rows. Another process may believe a sign-on for longer than this
+    /// one's clock says.
     ///
     /// # Errors
     /// A [`Fault`] when the database does not answer. What was deleted until then stays deleted.
@@ -35,7 +45,15 @@ impl Store {
         let mut deleted = 0;
         let day_before = now - time::Duration::DAY;
         let kept_since = now - FAILED_KEPT;
-        for (statement, until) in [(PARKED, now), (FIRST_USES, day_before), (FAILED_SIGN_ONS, kept_since)] {
+        let over = [
+            (PARKED, now),
+            (FIRST_USES, day_before),
+            (FAILED_SIGN_ONS, kept_since),
+            (SESSIONS, now),
+            (TOKENS, now),
+            (FAILURES, now - FORGOTTEN),
+        ];
+        for (statement, until) in over {
             loop {
                 let began = Instant::now();
                 let some = expired(&self.db, statement, millis(until)).await?;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use boundary::registration::{KeySource, LtiPlatform};
-use boundary::{Clock, Fault};
+use boundary::{Clock, ConnectionId, Fault};
 use moka::sync::Cache;
 use time::OffsetDateTime;
 use url::Url;
@@ -81,20 +81,32 @@ impl KeySets {
     /// # Errors
     /// A [`Fault`] where the source cannot be read and nothing is known of it.
     pub async fn key_of(&self, platform: &LtiPlatform, kid: &str) -> Result<Option<Arc<str>>, Fault> {
-        match &platform.keys {
+        self.key_from(&platform.id, &platform.keys, kid).await
+    }
+
+    /// The same, of whoever has keys that come from somewhere.
+    ///
+    /// # Errors
+    /// As [`key_of`](Self::key_of).
+    pub async fn key_from(
+        &self,
+        owner: &ConnectionId,
+        source: &KeySource,
+        kid: &str,
+    ) -> Result<Option<Arc<str>>, Fault> {
+        match source {
             KeySource::Pem(pem) => Ok(Some(Arc::from(pem.as_str()))),
             KeySource::Jwks(text) => {
-                let unreadable =
-                    || Fault::new(format!("connection {}: its key set cannot be read", platform.id));
+                let unreadable = || Fault::new(format!("connection {owner}: its key set cannot be read"));
                 Ok(KeySet::read(text.as_bytes()).ok_or_else(unreadable)?.key(kid))
             }
-            KeySource::JwksUri(url) => self.shelf(platform, url).key(&self.peers, kid).await,
+            KeySource::JwksUri(url) => self.shelf(owner, url).key(&self.peers, kid).await,
         }
     }
 
-    fn shelf(&self, platform: &LtiPlatform, url: &Url) -> Arc<Shelf> {
-        let fresh = || Arc::new(Shelf::new(platform.id.clone(), url.clone()));
-        self.shelves.get_with((platform.id.to_string(), url.to_string()), fresh)
+    fn shelf(&self, owner: &ConnectionId, url: &Url) -> Arc<Shelf> {
+        let fresh = || Arc::new(Shelf::new(owner.clone(), url.clone()));
+        self.shelves.get_with((owner.to_string(), url.to_string()), fresh)
     }
 }
 

@@ -232,7 +232,7 @@ async fn a_caller_that_leaves_takes_no_fetch_along() {
     peer.fail(500, "");
     leave(1).await;
     peer.let_go();
-    until(async || sets.shelf(&platform, &url).has_failed()).await;
+    until(async || sets.shelf(&platform.id, &url).has_failed()).await;
     assert!(sets.key_of(&platform, "two").await.is_err());
     assert_eq!(peer.fetches(), 1, "a failure that nobody waited for is remembered too");
 }

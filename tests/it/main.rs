@@ -7,6 +7,7 @@
     reason = "a test may stop where it stands; clippy's own exemption does not reach helpers"
 )]
 
+mod access;
 mod attacks;
 mod backup;
 mod browser;

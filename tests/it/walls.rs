@@ -55,7 +55,7 @@ const CRATES_IN_ROOMS: &[(&str, &[&str])] = &[
     ("cas", &["boot"]),
     ("oidc", &["boot"]),
     ("gar", &["http", "operate", "catalogue"]),
-    ("jose", &["keys", "trust", "launch", "sessions"]),
+    ("jose", &["keys", "trust", "launch", "sessions", "access"]),
     ("xmldsig", &[]),
     ("josekit", &[]),
     ("jsonwebtoken", &[]),

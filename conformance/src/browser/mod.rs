@@ -3,7 +3,7 @@
 mod cookies;
 mod form;
 
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use url::Url;
 
 use cookies::Jar;
@@ -53,13 +53,17 @@ impl Hop {
             return self.url.join(location).ok().map(Onward::Get);
         }
         let own = self.body.contains("<script") && self.status == 200;
-        self.form().filter(|form| own && form.posts).map(Onward::Post)
+        self.form().filter(|form| own && form.posts).map(|form| Onward::Post(form, self.url.clone()))
     }
 }
 
+/// The fields of a form, and the page that sends it where it is known.
+type Sent<'a> = (&'a [(String, String)], Option<Url>);
+
 enum Onward {
     Get(Url),
-    Post(Form),
+    /// With the page that sends it, whose origin browsers name.
+    Post(Form, Url),
 }
 
 /// Where a walk ended, and the way there.
@@ -100,7 +104,7 @@ impl Browser {
 
     /// One POST, without following.
     pub async fn post_once(&mut self, url: &str, fields: &[(String, String)]) -> Result<Hop, Error> {
-        self.step("POST", &address(url)?, Some(fields)).await
+        self.step("POST", &address(url)?, Some((fields, None))).await
     }
 
     /// A GET, followed to where it lands.
@@ -145,7 +149,7 @@ impl Browser {
             let Some(onward) = hops.last().and_then(Hop::onward) else { return Ok((hops, None)) };
             let form = match &onward {
                 Onward::Get(url) => Form { action: url.clone(), posts: false, fields: Vec::new() },
-                Onward::Post(form) => form.clone(),
+                Onward::Post(form, _) => form.clone(),
             };
             if form.action.as_str().starts_with(before) {
                 return Ok((hops, Some(form)));
@@ -160,22 +164,21 @@ impl Browser {
     async fn go(&mut self, onward: Onward) -> Result<Hop, Error> {
         match onward {
             Onward::Get(url) => self.step("GET", &url, None).await,
-            Onward::Post(form) => self.step("POST", &form.action, Some(&form.fields)).await,
+            Onward::Post(form, page) => {
+                self.step("POST", &form.action, Some((&form.fields, Some(page)))).await
+            }
         }
     }
 
-    async fn step(
-        &mut self,
-        method: &'static str,
-        url: &Url,
-        fields: Option<&[(String, String)]>,
-    ) -> Result<Hop, Error> {
-        let mut request = match fields {
+    async fn step(&mut self, method: &'static str, url: &Url, form: Option<Sent<'_>>) -> Result<Hop, Error> {
+        let mut request = match form {
             None => self.client.get(url.clone()),
-            Some(fields) => {
+            Some((fields, page)) => {
                 let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
                 let form = "application/x-www-form-urlencoded";
-                self.client.post(url.clone()).header(reqwest::header::CONTENT_TYPE, form).body(body)
+                let request = self.client.post(url.clone()).header(reqwest::header::CONTENT_TYPE, form);
+                let origin = page.map(|page| page.origin().ascii_serialization());
+                origin.into_iter().fold(request, |request, origin| request.header(ORIGIN, origin)).body(body)
             }
         };
         if let Some(cookies) = self.jar.header(url) {

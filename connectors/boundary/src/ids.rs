@@ -85,6 +85,17 @@ slug!(
     /// The short name of a resource in target links (`/lti/r/{key}`).
     ResourceKey
 );
+impl ResourceKey {
+    /// The key under which an ENT opens our console. No resource has it.
+    pub const CONSOLE: &'static str = "console";
+
+    /// Whether it is the console's.
+    #[must_use]
+    pub fn is_console(&self) -> bool {
+        self.0 == Self::CONSOLE
+    }
+}
+
 slug!(
     /// A subscription. GAR allows 45 characters; longer ones never come from GAR.
     SubscriptionId

@@ -203,6 +203,14 @@ pub fn commitment(root: &Root, sector: &SectorId, value: &Pseudonym) -> Commitme
     Commitment(tag.as_ref().try_into().unwrap_or([0; 32]))
 }
 
+/// How the journal calls somebody who comes to the console through an ENT: 16 characters, always the same for one person,
+/// unlike what any publisher calls them, and leading to nobody once their root is erased.
+#[must_use]
+pub fn console_name(root: &Root) -> String {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &root.0), b"passerelle console account");
+    BASE32_NOPAD.encode(tag.as_ref()).to_ascii_lowercase().chars().take(16).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

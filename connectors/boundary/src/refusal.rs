@@ -56,6 +56,8 @@ codes! {
     NotAssigned = "not_assigned",
     /// All seats are taken.
     NoSeat = "no_seat",
+    /// The console is wanted, and nobody names the person as a manager of the school.
+    ConsoleNotManager = "console_not_manager",
     /// No such resource, or none was named.
     ResourceUnknown = "resource_unknown",
     /// The resource was withdrawn.

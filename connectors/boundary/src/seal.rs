@@ -11,11 +11,13 @@ pub enum SealPurpose {
     Return,
     /// A parked launch.
     Parked,
+    /// Who came to the console through an ENT, for as long as their session may last.
+    Console,
 }
 
 impl SealPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 3] = [Self::LtiState, Self::Return, Self::Parked];
+    pub const ALL: [Self; 4] = [Self::LtiState, Self::Return, Self::Parked, Self::Console];
 
     /// How long a value counts after it was sealed, at the longest. The key that sealed it is kept for as long.
     #[must_use]
@@ -24,6 +26,8 @@ impl SealPurpose {
             Self::LtiState | Self::Parked => Duration::minutes(10),
             // How long somebody may stay with a publisher and still find back.
             Self::Return => Duration::hours(12),
+            // A session of twelve hours, begun minutes after it was sealed.
+            Self::Console => Duration::hours(13),
         }
     }
 
@@ -34,6 +38,7 @@ impl SealPurpose {
             Self::LtiState => "lti-state",
             Self::Return => "return",
             Self::Parked => "parked",
+            Self::Console => "console",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Sealing: JWE compact serialisation, `dir` with `A256GCM` (RFC 7516, RFC 7518 sections 4.5 and 5.3). The purpose
 //! stands in the protected header, so that what was sealed for one purpose opens for no other.
 
-use aws_lc_rs::digest;
+use aws_lc_rs::{digest, hmac};
 use data_encoding::BASE64URL_NOPAD;
 use josekit::jwe::{Dir, JweContext, JweHeader};
 use serde_json::Value;
@@ -101,6 +101,17 @@ impl Seal {
         header.set_claim(PURPOSE, Some(Value::from(purpose))).map_err(failed)?;
         let encrypter = Dir.encrypter_from_bytes(key.bits.as_slice()).map_err(failed)?;
         self.context.serialize_compact(plain, &header, &encrypter).map_err(failed)
+    }
+
+    /// A digest under the newest key, for one purpose: equal texts have equal digests, and without the key nobody finds a
+    /// text that has one. It changes with the key.
+    #[must_use]
+    pub fn digest(&self, purpose: &str, plain: &[u8]) -> [u8; 32] {
+        let bits = self.keys.first().map(|key| key.bits.as_slice()).unwrap_or_default();
+        let own =
+            hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, bits), format!("digest {purpose}").as_bytes());
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, own.as_ref()), plain);
+        tag.as_ref().try_into().unwrap_or([0; 32])
     }
 
     /// Opens what was sealed for this purpose under one of the keys; `None` for anything else.
@@ -209,6 +220,15 @@ mod tests {
         let ids = seal_of(&[2, 1]);
         assert_eq!(ids.key_ids().position(|id| Some(id) == key_id_of(&sealed).as_deref()), Some(1));
         assert_eq!(key_id_of("no seal"), None);
+    }
+
+    #[test]
+    fn a_digest_is_of_one_key_one_purpose_and_one_text() {
+        let seal = seal_of(&[1, 2]);
+        assert_eq!(seal.digest("a", b"x"), seal_of(&[1]).digest("a", b"x"));
+        for other in [seal.digest("b", b"x"), seal.digest("a", b"y"), seal_of(&[2]).digest("a", b"x")] {
+            assert_ne!(seal.digest("a", b"x"), other);
+        }
     }
 
     #[test]

@@ -1,27 +1,33 @@
 //! The router as a browser meets it, with a dispatcher that answers as each test says.
 
 mod limiting;
+mod nobody;
 mod reading;
 mod spelling;
 mod watching;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request as HttpRequest, StatusCode};
-use boundary::{Body as ReplyBody, Chance, Clock, Door, Fault, Method, RefusalCode, Reply, Request};
+use boundary::{Body as ReplyBody, Chance, Clock, Door, Method, RefusalCode, Reply, Request};
 use bytes::Bytes;
 use time::OffsetDateTime;
 use tower::ServiceExt;
 use url::Url;
 
+use nobody::Nobody;
+
 use super::address::Peer;
 use super::{Behind, Broker, JournalKeySet, Launches, Metrics, Settings, router};
-use crate::access::{Access, Hashed, TokenRow, TokenStore};
+use crate::access::{Access, Clients, Console, Passwords};
 use crate::launch::{Answer, Labels, Outcome};
 use crate::pages::Pages;
+use crate::transport::{Rules, Transport};
+use crate::trust::KeySets;
 
 const IN: &[Door] =
     &[door(Method::Get, "/lti/login"), door(Method::Post, "/lti/login"), door(Method::Get, "/lti/r/{key}")];
@@ -48,26 +54,6 @@ impl Chance for Fixed {
 impl Clock for Fixed {
     fn now(&self) -> OffsetDateTime {
         OffsetDateTime::UNIX_EPOCH
-    }
-}
-
-/// Nobody has a token here.
-#[async_trait]
-impl TokenStore for Fixed {
-    async fn token(&self, _: &Hashed, _: OffsetDateTime) -> Result<Option<TokenRow>, Fault> {
-        Ok(None)
-    }
-    async fn tokens(&self) -> Result<Vec<TokenRow>, Fault> {
-        Ok(Vec::new())
-    }
-    async fn add_token(&self, _: &Hashed, _: &TokenRow) -> Result<(), Fault> {
-        Err(Fault::new("nothing is kept here"))
-    }
-    async fn revoke_token(&self, _: &str) -> Result<bool, Fault> {
-        Ok(false)
-    }
-    async fn token_used(&self, _: &str, _: OffsetDateTime) -> Result<(), Fault> {
-        Ok(())
     }
 }
 
@@ -136,9 +122,35 @@ fn proxy() -> Peer {
 }
 
 fn behind(launches: Arc<dyn Launches>, metrics: Arc<Metrics>) -> Behind {
-    let access = Arc::new(Access::new(Arc::new(Fixed), Arc::new(Fixed), Arc::new(Fixed)));
-    let pages = Pages::load().unwrap();
-    Behind { launches, pages, metrics, chance: Arc::new(Fixed), journal: Arc::new(Fixed), access }
+    let (clock, chance) = (Arc::new(Fixed), Arc::new(Fixed));
+    let second = Duration::from_secs(1);
+    let rules = Rules { allow: Vec::new(), connect: second, total: second, max_bytes: 0 };
+    let clients = Clients {
+        store: Arc::new(Nobody),
+        keys: Arc::new(KeySets::new(Transport::new(&rules).unwrap(), clock.clone())),
+        clock: clock.clone(),
+        chance: chance.clone(),
+        audiences: Vec::new(),
+        leeway: time::Duration::ZERO,
+    };
+    let console = Console {
+        store: Arc::new(Nobody),
+        keys: Arc::new(Nobody),
+        passwords: Passwords::new(),
+        clock: clock.clone(),
+        chance: chance.clone(),
+        host: "broker.example".to_owned(),
+    };
+    Behind {
+        launches,
+        pages: Pages::load().unwrap(),
+        metrics,
+        chance: chance.clone(),
+        journal: Arc::new(Fixed),
+        access: Arc::new(Access::new(Arc::new(Nobody), clock, chance)),
+        clients: Arc::new(clients),
+        console: Arc::new(console),
+    }
 }
 
 fn broker(launches: Arc<Scripted>, metrics: Arc<Metrics>) -> Broker {

@@ -42,6 +42,10 @@ impl KeyStore for Memory {
     async fn sector_keys(&self) -> Result<Vec<StoredSectorKey>, Fault> {
         Ok(self.sectors.lock().unwrap().clone())
     }
+    async fn secrets(&self) -> Result<Vec<StoredSecret>, Fault> {
+        Ok(Vec::new())
+    }
+
     async fn add_sector_key(&self, key: &StoredSectorKey) -> Result<bool, Fault> {
         self.sectors.lock().unwrap().push(key.clone());
         Ok(true)

@@ -122,6 +122,8 @@ pub struct PersonSchool {
     pub groups: Vec<Group>,
     /// The school year; none holds until it is taken away.
     pub year: Option<SchoolYear>,
+    /// Whether they look after its subscriptions.
+    pub manages: bool,
 }
 
 /// A person, for small sites, demonstrations and tests.

@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use crate::agreements::AgreementStore;
 use crate::catalogue::CatalogueStore;
-use crate::directory::{Directory, DirectoryStore, Known};
+use crate::directory::{Directory, DirectoryStore, Known, ManagerStore};
 use crate::launch::{Dispatcher, Rooms};
 use crate::licensing::{LicenceStore, Licensing};
 use crate::pseudonyms::{Names, PseudonymStore, SectorKeys};
@@ -27,9 +27,15 @@ pub use report::{Report, Verdict};
 const OF_SIGN_ON: [Attribute; 3] = [Attribute::Nom, Attribute::Pre, Attribute::PMel];
 
 /// Every store that a launch reads.
-pub trait Stores: DirectoryStore + LicenceStore + PseudonymStore + CatalogueStore + AgreementStore {}
+pub trait Stores:
+    DirectoryStore + LicenceStore + PseudonymStore + CatalogueStore + AgreementStore + ManagerStore
+{
+}
 
-impl<S: DirectoryStore + LicenceStore + PseudonymStore + CatalogueStore + AgreementStore> Stores for S {}
+impl<S> Stores for S where
+    S: DirectoryStore + LicenceStore + PseudonymStore + CatalogueStore + AgreementStore + ManagerStore
+{
+}
 
 /// What a dry run needs of a store beyond what launches read.
 #[async_trait]
@@ -80,6 +86,7 @@ pub fn rooms(
 ) -> Rooms {
     Rooms {
         directory: Directory::new(rehearsal.clone(), clock.clone(), chance),
+        managers: stores.clone(),
         catalogue: stores.clone(),
         licensing: Licensing::new(rehearsal.clone(), clock.clone()),
         names: Names::new(rehearsal.clone(), keys, clock),

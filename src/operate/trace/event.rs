@@ -88,7 +88,8 @@ const fn room_of(code: RefusalCode) -> Option<&'static str> {
         RefusalCode::UnknownPerson
         | RefusalCode::PersonLeft
         | RefusalCode::SchoolNotOfPerson
-        | RefusalCode::SchoolAmbiguous => "affiliation",
+        | RefusalCode::SchoolAmbiguous
+        | RefusalCode::ConsoleNotManager => "affiliation",
         RefusalCode::HandleSpent => "tool",
         RefusalCode::ResourceWithdrawn
         | RefusalCode::ToolSuspended

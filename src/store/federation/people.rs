@@ -31,10 +31,26 @@ const LEAVE_ALL: &str =
     "DELETE FROM affiliation WHERE person = $1 AND ent = $2 AND managed_by IN ('file', 'jit')";
 const LEAVE_GROUPS: &str = "DELETE FROM membership WHERE person = $1 AND ent = $2 AND managed_by = 'file'";
 
+const MANAGE: &str = "INSERT INTO school_manager (person, ent, school, managed_by) VALUES ($1, $2, $3, 'file') \
+                      ON CONFLICT (person, ent, school) DO UPDATE SET managed_by = excluded.managed_by";
+const MANAGE_NO_MORE: &str =
+    "DELETE FROM school_manager WHERE person = $1 AND ent = $2 AND managed_by = 'file'";
+
 /// Every statement of this file.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] =
-    &[IDENTITY, PERSON, ROOT, HAND_OVER, AFFILIATE, JOIN, LEAVE_SCHOOLS, LEAVE_ALL, LEAVE_GROUPS];
+pub(super) const STATEMENTS: &[&str] = &[
+    IDENTITY,
+    PERSON,
+    ROOT,
+    HAND_OVER,
+    AFFILIATE,
+    JOIN,
+    LEAVE_SCHOOLS,
+    LEAVE_ALL,
+    LEAVE_GROUPS,
+    MANAGE,
+    MANAGE_NO_MORE,
+];
 
 /// Makes a person what the file says; what others say of them stays.
 pub(super) async fn put(
@@ -96,7 +112,7 @@ async fn hand_over(tx: &mut Tx, record: &PersonRecord, to: &'static str) -> Resu
 }
 
 async fn forget(tx: &mut Tx, record: &PersonRecord, person: PersonId) -> Result<(), StoreError> {
-    for leave in [LEAVE_SCHOOLS, LEAVE_GROUPS] {
+    for leave in [LEAVE_SCHOOLS, LEAVE_GROUPS, MANAGE_NO_MORE] {
         rows!("taking affiliations away", tx.on(), c =>
             sqlx::query(leave).bind(person.uuid()).bind(record.ent.as_str()).execute(c))?;
     }
@@ -113,6 +129,10 @@ async fn affiliate(
     rows!("writing an affiliation", tx.on(), c =>
         sqlx::query(AFFILIATE).bind(person).bind(ent).bind(at.school.as_str()).bind(at.profile.as_str())
             .bind(year_text(at.year)).bind(&at.level).execute(c))?;
+    if at.manages {
+        rows!("writing who manages", tx.on(), c =>
+            sqlx::query(MANAGE).bind(person).bind(ent).bind(at.school.as_str()).execute(c))?;
+    }
     for group in &at.groups {
         rows!("writing a membership", tx.on(), c =>
             sqlx::query(JOIN).bind(person).bind(ent).bind(group.school.as_str()).bind(group.status.as_str())

@@ -24,13 +24,16 @@ const AFFILIATIONS: &str = "SELECT i.ent, i.namespace, i.subject, a.school, a.pr
 const MEMBERSHIPS: &str = "SELECT i.ent, i.namespace, i.subject, m.school, m.status, m.code, m.year \
      FROM identity i JOIN membership m ON m.person = i.person AND m.ent = i.ent \
      WHERE i.managed_by = 'file' AND m.managed_by = 'file'";
+const MANAGERS: &str = "SELECT i.ent, i.namespace, i.subject, m.school \
+     FROM identity i JOIN school_manager m ON m.person = i.person AND m.ent = i.ent \
+     WHERE i.managed_by = 'file' AND m.managed_by = 'file'";
 const SETS: &str = "SELECT subscription, target FROM assignment WHERE managed_by = 'file'";
 const SEATS: &str = "SELECT s.subscription, s.person, i.managed_by, i.ent, i.namespace, i.subject \
      FROM seat s JOIN identity i ON i.person = s.person WHERE s.managed_by = 'file' AND s.by_name = 1";
 
 /// Every statement of this file.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[OBJECTS, PEOPLE, AFFILIATIONS, MEMBERSHIPS, SETS, SEATS];
+pub(super) const STATEMENTS: &[&str] = &[OBJECTS, PEOPLE, AFFILIATIONS, MEMBERSHIPS, MANAGERS, SETS, SEATS];
 
 /// All records, in the order of their kinds and ids.
 pub(super) async fn all(db: &Db) -> Result<Vec<StoredRecord>, Fault> {
@@ -81,14 +84,16 @@ async fn people_of(db: &Db) -> Result<Vec<PersonRecord>, Fault> {
     let identities: Vec<Identity> = both!("reading identities", db.read(), c =>
         sqlx::query_as(PEOPLE).fetch_all(c))?;
     let (mut schools, mut groups) = (affiliations_of(db).await?, memberships_of(db).await?);
+    let mut managed = managed_of(db).await?;
     let person = |identity: Identity| {
         let at = (schools.remove(&identity), groups.remove(&identity));
+        let managed = managed.remove(&identity).unwrap_or_default();
         let (ent, namespace, subject) = identity;
         Ok(PersonRecord {
             ent: EntId::parse(&ent).map_err(|_| form("identity.ent"))?,
             namespace,
             subject,
-            schools: schools_of(at.0.unwrap_or_default(), at.1.unwrap_or_default())?,
+            schools: schools_of(at.0.unwrap_or_default(), at.1.unwrap_or_default(), &managed)?,
         })
     };
     identities.into_iter().map(person).collect()
@@ -117,10 +122,21 @@ async fn memberships_of(db: &Db) -> Result<HashMap<Identity, Vec<MembershipRow>>
     Ok(found)
 }
 
+async fn managed_of(db: &Db) -> Result<HashMap<Identity, Vec<String>>, StoreError> {
+    let rows: Vec<(String, String, String, String)> = both!("reading who manages", db.read(), c =>
+        sqlx::query_as(MANAGERS).fetch_all(c))?;
+    let mut found: HashMap<Identity, Vec<_>> = HashMap::new();
+    for (ent, namespace, subject, school) in rows {
+        found.entry((ent, namespace, subject)).or_default().push(school);
+    }
+    Ok(found)
+}
+
 /// Groups are kept by person and year, not by profile: two profiles at one school share them.
 fn schools_of(
     schools: Vec<AffiliationRow>,
     groups: Vec<MembershipRow>,
+    managed: &[String],
 ) -> Result<Vec<PersonSchool>, StoreError> {
     let mut groups: Vec<Group> = groups.into_iter().map(people::group).collect::<Result<_, _>>()?;
     groups.sort();
@@ -130,6 +146,7 @@ fn schools_of(
         let own = |group: &&Group| group.school == affiliation.school && group.year == affiliation.year;
         records.push(PersonSchool {
             groups: groups.iter().filter(own).cloned().collect(),
+            manages: managed.iter().any(|school| school == affiliation.school.as_str()),
             school: affiliation.school,
             profile: affiliation.profile,
             level: affiliation.level,

@@ -221,8 +221,14 @@ fn school(second: bool) -> Uai {
 }
 
 fn listed(ent: EntId, who: u8, both: bool) -> Record {
-    let at =
-        |school| PersonSchool { school, profile: Profile::Pupil, level: None, groups: vec![], year: None };
+    let at = |school| PersonSchool {
+        school,
+        profile: Profile::Pupil,
+        level: None,
+        groups: vec![],
+        year: None,
+        manages: false,
+    };
     let schools = if both { vec![at(college()), at(lycee())] } else { vec![at(lycee())] };
     Record::Person(PersonRecord { ent, namespace: "ent".to_owned(), subject: subject(who), schools })
 }

@@ -215,6 +215,14 @@ impl Stage {
         let bodies = self.database.ask(launches).await;
         bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect()
     }
+
+    /// The bodies of all changes of a kind in the journal, in the order in which they were written.
+    pub async fn changes(&self, kind: &str) -> Vec<Value> {
+        let changes = "SELECT body FROM event WHERE body LIKE '{\"change\"%' ORDER BY at, chain, seq";
+        let bodies = self.database.ask(changes).await;
+        let bodies = bodies.iter().map(|body| serde_json::from_str::<Value>(body).unwrap());
+        bodies.filter(|body| body["kind"] == kind).collect()
+    }
 }
 
 /// Keys, and the federation.

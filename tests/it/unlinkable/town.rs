@@ -123,6 +123,7 @@ fn dispatcher(desk: &Arc<Desk>, store: &Arc<Store>) -> Dispatcher {
     let clock: Arc<dyn Clock> = desk.clone();
     let rooms = Rooms {
         directory: Directory::new(store.clone(), clock.clone(), desk.clone()),
+        managers: store.clone(),
         catalogue: store.clone(),
         licensing: Licensing::new(store.clone(), clock.clone()),
         names: Names::new(store.clone(), desk.clone(), clock),

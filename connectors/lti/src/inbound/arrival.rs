@@ -109,7 +109,8 @@ fn hinted(text: &str) -> Option<Uai> {
 
 fn wanted(claims: &Claims, target: Option<&Url>) -> Wanted {
     if let Some(text) = claims.custom("resource") {
-        return Ark::parse(text).map_or(Wanted::Unnamed, Wanted::Ark);
+        let console = || ResourceKey::parse(text).ok().filter(ResourceKey::is_console).map(Wanted::Key);
+        return Ark::parse(text).map_or_else(|_| console().unwrap_or(Wanted::Unnamed), Wanted::Ark);
     }
     let key = target
         .and_then(|url| url.path().strip_prefix("/lti/r/"))

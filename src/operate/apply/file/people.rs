@@ -28,7 +28,7 @@ pub fn person(table: &At<PersonTable>, notes: &mut Notes<'_>) -> Option<PersonRe
 }
 
 /// Affiliations in the order of number, profile and year. A school keeps groups by person and year, not by profile,
-/// so that two profiles at one school share them.
+/// so that two profiles at one school share them; nor does whether somebody manages it hang on a profile.
 fn affiliations(tables: &[At<AffiliationTable>], notes: &mut Notes<'_>) -> Vec<PersonSchool> {
     let mut all: Vec<PersonSchool> = Vec::new();
     for table in tables {
@@ -44,7 +44,9 @@ fn affiliations(tables: &[At<AffiliationTable>], notes: &mut Notes<'_>) -> Vec<P
     }
     all.sort_by(|a, b| place(a).cmp(&place(b)));
     let groups: BTreeSet<Group> = all.iter().flat_map(|at| at.groups.iter().cloned()).collect();
+    let managed: BTreeSet<Uai> = all.iter().filter(|at| at.manages).map(|at| at.school.clone()).collect();
     for at in &mut all {
+        at.manages = managed.contains(&at.school);
         let here = |group: &&Group| group.school == at.school && group.year == at.year;
         at.groups = groups.iter().filter(here).cloned().collect();
     }
@@ -69,7 +71,7 @@ fn affiliation(table: &AffiliationTable, notes: &mut Notes<'_>) -> Option<Person
         year,
     };
     let groups = codes.into_iter().map(group).collect();
-    Some(PersonSchool { groups, profile: profile?, level, year, school })
+    Some(PersonSchool { groups, profile: profile?, level, year, school, manages: table.manages })
 }
 
 fn group_code(entry: &At<GroupEntry>, notes: &mut Notes<'_>) -> Option<GroupCode> {

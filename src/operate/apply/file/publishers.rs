@@ -75,6 +75,9 @@ pub fn resource(table: &At<ResourceTable>, notes: &mut Notes<'_>) -> Option<Reso
     let (start, table) = (table.start, &table.value);
     let ark = notes.read("ark", &table.ark, Ark::parse);
     let key = notes.read("key", &table.key, ResourceKey::parse);
+    if key.as_ref().is_some_and(ResourceKey::is_console) {
+        notes.at(table.key.start, "key: \"console\" is the console's own: choose another");
+    }
     let title = notes.read("title", &table.title, forms::words);
     let tool = notes.read("tool", &table.tool, ToolId::parse);
     let target_url = notes.read_option("target_url", table.target_url.as_ref(), forms::address);

@@ -184,6 +184,9 @@ pub struct AffiliationTable {
     pub groups: Vec<At<GroupEntry>>,
     /// The school year, such as 2026-2027; when absent it holds until it is taken away.
     pub year: Option<At<String>>,
+    /// Whether they look after the school's subscriptions, and so may enter the console from the ENT.
+    #[serde(default)]
+    pub manages: bool,
 }
 
 /// Whether a group is a class or a teaching group.

@@ -56,10 +56,20 @@ CREATE TABLE console_session (
 CREATE INDEX console_session_by_account ON console_session (account);
 CREATE INDEX console_session_by_expiry ON console_session (expires);
 
--- How often a sign-in failed, by account and by address, both hashed.
+-- How often a sign-in failed, by account and by address, both hashed, and until when nobody may try again.
 CREATE TABLE sign_in_failure (
     name     BYTEA    NOT NULL PRIMARY KEY,
     failures BIGINT NOT NULL,
-    last     BIGINT NOT NULL
+    last     BIGINT NOT NULL,
+    until    BIGINT NOT NULL
 );
 CREATE INDEX sign_in_failure_by_time ON sign_in_failure (last);
+
+-- Who looks after a school's subscriptions, where an operator's file says so.
+CREATE TABLE school_manager (
+    person     UUID NOT NULL,
+    ent        TEXT NOT NULL,
+    school     TEXT NOT NULL,
+    managed_by TEXT NOT NULL,
+    PRIMARY KEY (person, ent, school)
+);

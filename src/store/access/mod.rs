@@ -1,4 +1,10 @@
-//! What access needs of the store: tokens. Secrets are hashed or sealed by the time they come here.
+//! What access needs of the store: tokens here, accounts, sessions and failed attempts beside. Secrets are hashed or
+//! sealed by the time they come here.
+
+mod accounts;
+pub(in crate::store) mod attempts;
+mod managing;
+mod sessions;
 
 use async_trait::async_trait;
 use boundary::Fault;
@@ -6,12 +12,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 
-use super::Store;
-use super::db::{both, rows};
-use super::error::StoreError;
-use super::people::form;
-use super::time::{millis, moment};
 use crate::access::{AccountId, Hashed, Role, Scopes, TokenKind, TokenRow, TokenStore};
+use crate::journal::Change;
+use crate::store::Store;
+use crate::store::db::{Tx, both, rows};
+use crate::store::error::StoreError;
+use crate::store::people::form;
+use crate::store::time::{millis, moment};
 
 /// An account that is disabled takes its tokens along.
 const TOKEN: &str = "SELECT t.id, t.kind, t.account, t.role, t.scopes, t.created, t.expires, t.used \
@@ -25,9 +32,15 @@ const ADD_TOKEN: &str = "INSERT INTO access_token (hash, id, kind, account, role
 const REVOKE: &str = "DELETE FROM access_token WHERE id = $1";
 const USED: &str = "UPDATE access_token SET used = $2 WHERE id = $1 AND (used IS NULL OR used < $2)";
 
-/// Every statement of this file.
+/// Every statement of this folder.
 #[cfg(test)]
-pub(in crate::store) const STATEMENTS: &[&str] = &[TOKEN, TOKENS, ADD_TOKEN, REVOKE, USED];
+pub(in crate::store) const STATEMENTS: &[&[&str]] = &[
+    &[TOKEN, TOKENS, ADD_TOKEN, REVOKE, USED],
+    accounts::STATEMENTS,
+    attempts::STATEMENTS,
+    managing::STATEMENTS,
+    sessions::STATEMENTS,
+];
 
 #[async_trait]
 impl TokenStore for Store {
@@ -43,25 +56,25 @@ impl TokenStore for Store {
         Ok(rows.into_iter().map(token).collect::<Result<_, _>>()?)
     }
 
-    async fn add_token(&self, hash: &Hashed, token: &TokenRow) -> Result<(), Fault> {
-        let (role, scopes) = (written(&token.role)?, token.scopes.to_string());
-        let (created, expires) = (millis(token.created), token.expires.map(millis));
+    async fn add_token(&self, hash: &Hashed, token: &TokenRow, change: Change) -> Result<(), Fault> {
         let mut tx = self.db.begin().await?;
-        rows!("writing a token", tx.on(), c => sqlx::query(ADD_TOKEN)
-            .bind(hash.bytes()).bind(&token.id).bind(token.kind.as_str()).bind(token.account.as_str())
-            .bind(&role).bind(&scopes).bind(created).bind(expires).execute(c))?;
-        Ok(tx.commit().await?)
+        add_token(&mut tx, hash, token).await?;
+        Ok(self.commit_changes(tx, NOBODY, &[change]).await?)
     }
 
-    async fn revoke_token(&self, id: &str) -> Result<bool, Fault> {
+    async fn revoke_token(&self, id: &str, change: Change) -> Result<bool, Fault> {
         // Anybody may ask for any id; PostgreSQL's texts hold no NUL, so no token has one.
         if id.contains('\0') {
             return Ok(false);
         }
         let mut tx = self.db.begin().await?;
         let gone = rows!("deleting a token", tx.on(), c => sqlx::query(REVOKE).bind(id).execute(c))?;
-        tx.commit().await?;
-        Ok(gone > 0)
+        if gone == 0 {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        self.commit_changes(tx, NOBODY, &[change]).await?;
+        Ok(true)
     }
 
     async fn token_used(&self, id: &str, day: OffsetDateTime) -> Result<(), Fault> {
@@ -70,6 +83,18 @@ impl TokenStore for Store {
             sqlx::query(USED).bind(id).bind(millis(day)).execute(c))?;
         Ok(tx.commit().await?)
     }
+}
+
+/// Nothing of this is cached.
+const NOBODY: &[&str] = &[];
+
+async fn add_token(tx: &mut Tx, hash: &Hashed, token: &TokenRow) -> Result<(), Fault> {
+    let (role, scopes) = (written(&token.role)?, token.scopes.to_string());
+    let (created, expires) = (millis(token.created), token.expires.map(millis));
+    rows!("writing a token", tx.on(), c => sqlx::query(ADD_TOKEN)
+        .bind(hash.bytes()).bind(&token.id).bind(token.kind.as_str()).bind(token.account.as_str())
+        .bind(&role).bind(&scopes).bind(created).bind(expires).execute(c))?;
+    Ok(())
 }
 
 /// id, kind, account, role, scopes, created, expires, used.
@@ -91,7 +116,8 @@ fn token((id, kind, account, role, scopes, created, expires, used): Row) -> Resu
 }
 
 fn written<T: Serialize>(value: &T) -> Result<String, Fault> {
-    serde_json::to_string(value).map_err(|e| Fault::new(format!("a role cannot be written: {e}")))
+    serde_json::to_string(value)
+        .map_err(|e| Fault::new(format!("what an account may do cannot be written: {e}")))
 }
 
 fn read<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
