@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::account::{AccountId, Role, RoleName};
 use super::console::{Console, NotIn, recovery_hash, secret_name};
+use super::hashed::Hashed;
 use super::records::{AccountRow, Enrolled, Stage};
 use super::scope::Scopes;
 use super::secret::{Secret, SecretKind};
@@ -169,21 +170,48 @@ impl Console {
         let now = self.clock.now();
         let typed: String = code.chars().filter(|c| !c.is_whitespace()).collect();
         let step = self.authenticator(&row.id).await?.step_of(&typed, now, 0).ok_or(NotIn::Wrong)?;
-        let recovery: Vec<_> = (0..RECOVERY).map(|_| self.draw_recovery()).collect();
+        let (recovery, hashes) = self.draw_recoveries(&row.id);
         let enrolled = Enrolled {
-            recovery: recovery.iter().map(|code| recovery_hash(&row.id, &code.replace('-', ""))).collect(),
+            recovery: hashes,
             account: row.id.clone(),
             enrolment: enrolment.hashed(),
             password,
             step,
             at: now,
         };
-        let change = change(now, &row.id.actor(), "enrol", &row).fields(["password", "authenticator"]);
-        if !self.store.enrol(&enrolled, change).await? {
-            return Err(NotIn::Over);
-        }
+        self.end_enrolment(&row, &enrolled).await?;
         let session = self.begin(&row, Stage::Full, None, None).await?;
         Ok(Ready { session, recovery })
+    }
+
+    /// Enrols an account for which nobody chooses anything: of a demonstration, which prints what it made. Codes of
+    /// recovery stand for an authenticator that nobody has.
+    ///
+    /// # Errors
+    /// [`NotIn`] says why not.
+    pub async fn enrol_unattended(
+        &self,
+        link: &Secret,
+        password: &str,
+    ) -> Result<Vec<Zeroizing<String>>, NotIn> {
+        let (row, enrolment) = self.enrolment(link.as_str()).await?;
+        let password = self.hashed(&row.id, (password, password)).await?;
+        let (recovery, hashes) = self.draw_recoveries(&row.id);
+        let enrolled = Enrolled {
+            account: row.id.clone(),
+            enrolment: enrolment.hashed(),
+            password,
+            step: 0,
+            recovery: hashes,
+            at: self.clock.now(),
+        };
+        self.end_enrolment(&row, &enrolled).await?;
+        Ok(recovery)
+    }
+
+    async fn end_enrolment(&self, row: &AccountRow, enrolled: &Enrolled) -> Result<(), NotIn> {
+        let change = change(enrolled.at, &row.id.actor(), "enrol", row).fields(["password", "authenticator"]);
+        if self.store.enrol(enrolled, change).await? { Ok(()) } else { Err(NotIn::Over) }
     }
 
     async fn enrolment(&self, link: &str) -> Result<(AccountRow, Secret), NotIn> {
@@ -195,6 +223,12 @@ impl Console {
 
     fn new_authenticator(&self, id: &AccountId) -> Result<String, Fault> {
         self.keys.seal_secret(&secret_name(id), TotpSecret::draw(&*self.chance).bits())
+    }
+
+    fn draw_recoveries(&self, id: &AccountId) -> (Vec<Zeroizing<String>>, Vec<Hashed>) {
+        let codes: Vec<_> = (0..RECOVERY).map(|_| self.draw_recovery()).collect();
+        let hashes = codes.iter().map(|code| recovery_hash(id, &code.replace('-', ""))).collect();
+        (codes, hashes)
     }
 
     /// 80 random bits, in fours.

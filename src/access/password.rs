@@ -1,6 +1,7 @@
 //! Passwords: which are taken, and how they are kept (Argon2id, RFC 9106).
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -22,8 +23,8 @@ const WORST: &str = include_str!("worst.txt");
 
 /// Memory in KiB, passes and lanes.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
-/// How many passwords are hashed at the same time: each takes its memory and a core.
-const AT_ONCE: usize = 2;
+/// How long a password waits for its turn; then whoever signs in is asked to try again.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a password is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -88,7 +89,9 @@ impl Passwords {
     /// Ready.
     #[must_use]
     pub fn new() -> Self {
-        Self { slots: Semaphore::new(AT_ONCE), nobody: OnceCell::new() }
+        // Each takes its memory and a core, and launches need cores too.
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { slots: Semaphore::new((cores / 4).clamp(1, 4)), nobody: OnceCell::new() }
     }
 
     /// Hashes a password for storage, in the form of its algorithm (PHC).
@@ -138,7 +141,8 @@ impl Passwords {
         work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         let broken = |e: &dyn std::fmt::Display| Fault::new(format!("a password cannot be hashed: {e}"));
-        let _slot = self.slots.acquire().await.map_err(|e| broken(&e))?;
+        let slot = tokio::time::timeout(PATIENCE, self.slots.acquire()).await;
+        let _slot = slot.map_err(|_| broken(&"too many people sign in at once"))?.map_err(|e| broken(&e))?;
         tokio::task::spawn_blocking(work).await.map_err(|e| broken(&e))?
     }
 }

@@ -46,12 +46,13 @@ impl TotpSecret {
         Zeroizing::new(BASE32_NOPAD.encode(&self.0))
     }
 
-    /// As an authenticator reads it from a picture.
+    /// As an authenticator reads it from a picture. It names the host, because somebody may work at several brokers.
     #[must_use]
     pub fn uri(&self, host: &str, account: &AccountId) -> Zeroizing<String> {
         let secret = self.as_text();
+        let issuer = format!("Passerelle%20{host}");
         Zeroizing::new(format!(
-            "otpauth://totp/Passerelle:{account}?secret={}&issuer=Passerelle&host={host}",
+            "otpauth://totp/{issuer}:{account}?secret={}&issuer={issuer}",
             secret.as_str()
         ))
     }
@@ -138,8 +139,8 @@ mod tests {
     #[test]
     fn the_uri_names_account_and_secret() {
         let uri = secret().uri("broker.example", &AccountId::parse("op-nuit").unwrap());
-        assert!(uri.starts_with(
-            "otpauth://totp/Passerelle:op-nuit?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer="
-        ));
+        let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+        let issuer = "Passerelle%20broker.example";
+        assert_eq!(*uri, format!("otpauth://totp/{issuer}:op-nuit?secret={secret}&issuer={issuer}"));
     }
 }

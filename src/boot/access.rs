@@ -12,8 +12,8 @@ use super::exit::Failure;
 use super::operator::print;
 use super::rooms::Rooms;
 use crate::access::{
-    Access, AccountId, AccountRow, Clients, Console, ENROLMENT, NewAccount, NewToken, NotIssued, NotMade,
-    Passwords, Role, RoleName, Scope, Scopes, Secret, TokenRow, TokenStore,
+    Access, AccountId, AccountRow, AccountStore, Clients, Console, ENROLMENT, NewAccount, NewToken,
+    NotIssued, NotMade, Passwords, Role, RoleName, Scope, Scopes, Secret, TokenRow, TokenStore,
 };
 use crate::config::Config;
 use crate::journal::Actor;
@@ -157,9 +157,9 @@ pub async fn tokens(config: &Config, command: &Tokens) -> Result<(), Failure> {
 
 async fn add(rooms: &Rooms, options: &AddToken) -> Result<Vec<String>, Failure> {
     let scopes = options.scope.iter().map(|text| Scope::parse(text)).collect::<Result<Scopes, _>>();
-    let role = role_of(options.role, &options.school, options.organisation.as_deref())?;
+    let (account, role) = worker(rooms, options).await?;
     let expires = options.expires.and_then(time::Date::next_day).map(paris_midnight);
-    let new = NewToken { account: None, role, scopes: scopes.map_err(refused)?, expires };
+    let new = NewToken { account, role, scopes: scopes.map_err(refused)?, expires };
     let issued = access(rooms).issue(new, &Actor::command()).await.map_err(|error| match error {
         NotIssued::Fault(fault) => fault.into(),
         other => refused(other),
@@ -169,6 +169,22 @@ async fn add(rooms: &Rooms, options: &AddToken) -> Result<Vec<String>, Failure> 
         "The token is shown this once and kept nowhere:".to_owned(),
         issued.token.as_str().to_owned(),
     ])
+}
+
+/// As whom a token works, and in which role.
+async fn worker(rooms: &Rooms, options: &AddToken) -> Result<(Option<AccountId>, Role), Failure> {
+    let (schools, organisation) = (&options.school, options.organisation.as_deref());
+    if let Some(name) = options.role {
+        return Ok((None, role_of(name, schools, organisation)?));
+    }
+    let id = account_of(options.account.as_deref().unwrap_or_default())?;
+    if !schools.is_empty() || organisation.is_some() {
+        return Err(Failure::Refused("an account says itself for whom it works".to_owned()));
+    }
+    let found = rooms.store.account(&id).await?.filter(|row| !row.disabled);
+    let row =
+        found.ok_or_else(|| Failure::Refused(format!("there is no account {id}, or it is disabled")))?;
+    Ok((Some(id), row.role))
 }
 
 async fn list(rooms: &Rooms) -> Result<Vec<String>, Failure> {

@@ -275,9 +275,12 @@ pub enum Tokens {
 /// `tokens add`
 #[derive(Debug, Args)]
 pub struct AddToken {
-    /// In which role the token works.
+    /// As which account it works, in that account's role; it counts as long as the account does.
+    #[arg(long, conflicts_with = "role", required_unless_present = "role")]
+    pub account: Option<String>,
+    /// In which role it works, as a program of its own.
     #[arg(long, value_parser = role)]
-    pub role: RoleName,
+    pub role: Option<RoleName>,
     /// A school that it works for (UAI); again for each further one.
     #[arg(long, value_name = "UAI")]
     pub school: Vec<String>,

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
-use boundary::Clock;
+use boundary::{Chance, Clock, OrganisationId};
+use data_encoding::BASE32_NOPAD;
 
+use super::access;
 use super::cli;
 use super::exit::Failure;
 use super::keys::make_keys;
 use super::operator;
+use super::rooms::{Rooms, environment};
 use super::serve::{Broker, Listening, say, start_log, terminated};
 use super::system::{SystemChance, SystemClock};
+use crate::access::{AccountId, Console, NewAccount, NotMade, Role, Scopes};
 use crate::config::{Config, Log, LogFormat};
 use crate::demo::{Demo, DemoError, Options, Peers};
+use crate::journal::Actor;
 
 /// Starts everything, prints the `ready` line, and stays until it is told to stop.
 pub async fn demo(options: &cli::Demo, config_given: bool) -> Result<(), Failure> {
@@ -25,6 +30,11 @@ pub async fn demo(options: &cli::Demo, config_given: bool) -> Result<(), Failure
     let signal = terminated()?;
     let listening = broker(&demo.config, &demo.federation).await?;
     let peers = Peers::start(&demo, Arc::new(SystemClock), Arc::new(SystemChance)).await?;
+    if !options.once {
+        for login in logins(&demo.config).await? {
+            say(&login)?;
+        }
+    }
     let Demo { ent, broker, publisher, operations, .. } = &demo;
     say(&format!("ready ent={ent} broker={broker} publisher={publisher} ops={operations}"))?;
     let walked = if options.once { peers.walk().await } else { Ok(()) };
@@ -40,6 +50,52 @@ async fn broker(config: &Config, federation: &str) -> Result<Listening, Failure>
     make_keys(config).await?;
     operator::apply_text(config, "demo federation", federation).await?;
     Broker::open(config.clone()).await?.start()
+}
+
+/// Accounts of the demonstration's console, each with what signs it in. They are made anew at each start, so that what
+/// was printed before counts no more.
+async fn logins(config: &Config) -> Result<Vec<String>, Failure> {
+    let rooms = Rooms::open(config).await?;
+    let console = access::console(config, &rooms, rooms.keys(config).await?);
+    let mut lines = Vec::new();
+    for (name, role) in accounts() {
+        let account = AccountId::parse(name).map_err(environment)?;
+        let made = login(&console, account, role, &*rooms.chance).await;
+        lines.push(made.map_err(|e| Failure::Environment(format!("the console's accounts: {e}")))?);
+    }
+    rooms.store.close().await;
+    Ok(lines)
+}
+
+/// One account a role that has a password; schools' managers come from the portal.
+fn accounts() -> Vec<(&'static str, Role)> {
+    let publisher = OrganisationId::parse("cartographe").map(Role::PublisherManager);
+    let roles = [("op-demo", Role::Operator), ("dpo-demo", Role::Dpo), ("auditor-demo", Role::Auditor)];
+    roles.into_iter().chain(publisher.ok().map(|role| ("publisher-demo", role))).collect()
+}
+
+async fn login(
+    console: &Console,
+    account: AccountId,
+    role: Role,
+    chance: &dyn Chance,
+) -> Result<String, Box<dyn std::error::Error>> {
+    let actor = Actor::broker();
+    let (name, kind) = (account.clone(), role.clone());
+    let link = match console
+        .add(NewAccount { id: account, role, keys: None, scopes: Scopes::default() }, &actor)
+        .await
+    {
+        Ok(link) => link.ok_or("a client is no login")?,
+        Err(NotMade::There(account)) => console.reset(&account, &actor).await?,
+        Err(other) => return Err(other.into()),
+    };
+    let mut bits = [0; 10];
+    chance.fill(&mut bits);
+    let password = BASE32_NOPAD.encode(&bits).to_ascii_lowercase();
+    let codes = console.enrol_unattended(&link, &password).await?;
+    let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+    Ok(format!("console account={name} role=\"{kind}\" password={password} codes={}", codes.join(",")))
 }
 
 impl From<DemoError> for Failure {

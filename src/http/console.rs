@@ -18,8 +18,8 @@ use crate::pages::{CODE, CONSOLE, ENROL, ENTER, PASSWORD, SIGN_IN, SIGN_OUT};
 
 use session::layer;
 
-/// The largest form at the door.
-const LONGEST: usize = 16 * 1024;
+/// The largest form.
+const LONGEST: usize = 64 * 1024;
 
 /// The doors. Whatever else the console has is merged in under the same [`layer`].
 pub(super) fn mount(broker: &Arc<Broker>) -> Router<Arc<Broker>> {

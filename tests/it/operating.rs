@@ -368,8 +368,8 @@ fn the_demo_ends_with_zero_at_sigterm() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut line = String::new();
-    BufReader::new(demo.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let line = lines.find(|line| line.starts_with("ready ")).unwrap();
     assert!(
         line.contains("ent=http://ent.localhost:") && line.contains("publisher=http://publisher.localhost:"),
         "{line}"

@@ -1,5 +1,6 @@
 //! The store on both engines: one suite a trait, each run on SQLite and on PostgreSQL.
 
+mod access;
 mod agreements;
 mod backup;
 mod catalogue;

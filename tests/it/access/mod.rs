@@ -4,4 +4,4 @@ mod clients;
 mod managing;
 mod sign_in;
 mod tokens;
-mod visitor;
+pub mod visitor;

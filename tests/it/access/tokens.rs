@@ -94,6 +94,21 @@ async fn a_token_ends_when_it_was_to(engine: Engine) {
     assert_eq!(past.code, Some(1), "{}", past.stdout);
 }
 
+async fn a_token_of_an_account_ends_with_it(engine: Engine) {
+    let stage = Stage::plain(engine).await;
+    let none = stage.command(&["tokens", "add", "--account", "auditor-x", "--scope", "journal:read"]);
+    assert_eq!(none.code, Some(1), "{}", none.stdout);
+    assert_eq!(stage.command(&["accounts", "add", "auditor-x", "--role", "auditor"]).code, Some(0));
+    let (_, secret) = token(&stage, &["--account", "auditor-x", "--scope", "journal:read"]);
+    let mut program = Visitor::of(&stage.broker.url);
+    let me = program.call("/api/v1/me", &format!("Bearer {secret}")).await.json();
+    assert_eq!((me["account"].as_str(), me["role"].as_str()), (Some("auditor-x"), Some("auditor")));
+    assert_eq!(stage.command(&["accounts", "disable", "auditor-x"]).code, Some(0));
+    assert_eq!(program.call("/api/v1/me", &format!("Bearer {secret}")).await.status, 401);
+    let both = ["tokens", "add", "--account", "auditor-x", "--role", "auditor", "--scope", "journal:read"];
+    assert_eq!(stage.command(&both).code, Some(2));
+}
+
 async fn a_role_says_for_whom(engine: Engine) {
     let stage = Stage::plain(engine).await;
     for wrong in [
@@ -116,5 +131,6 @@ on_both_engines! {
     a_token_says_who_it_stands_for_until_it_is_revoked,
     what_is_no_token_is_told_so_and_slowed,
     a_token_ends_when_it_was_to,
+    a_token_of_an_account_ends_with_it,
     a_role_says_for_whom,
 }

@@ -17,6 +17,8 @@ pub struct Demo {
     /// Read no further, but open: a closed pipe would end the demo.
     _stdout: BufReader<ChildStdout>,
     _folder: TempDir,
+    /// The lines about the console's accounts.
+    pub logins: Vec<String>,
 }
 
 impl Demo {
@@ -35,7 +37,11 @@ impl Demo {
             .spawn()
             .unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let ready = BufRead::lines(&mut stdout).map_while(Result::ok).find(|line| line.starts_with("ready "));
+        let mut logins = Vec::new();
+        let ready = BufRead::lines(&mut stdout).map_while(Result::ok).find(|line| {
+            logins.extend(line.starts_with("console ").then(|| line.clone()));
+            line.starts_with("ready ")
+        });
         let said = || std::fs::read_to_string(&errors).unwrap_or_default();
         let ready = ready.unwrap_or_else(|| panic!("the demo did not start: {}", said()));
         let url = |name: &str| {
@@ -43,7 +49,7 @@ impl Demo {
             url.unwrap().to_owned()
         };
         let [ent, broker, publisher] = ["ent", "broker", "publisher"].map(url);
-        Self { ent, broker, publisher, child, _stdout: stdout, _folder: folder }
+        Self { ent, broker, publisher, child, _stdout: stdout, _folder: folder, logins }
     }
 
     /// What the reference publisher says about the last launch. Its own name is for browsers; here it is an address.

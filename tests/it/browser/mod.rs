@@ -2,6 +2,7 @@
 //! script, without other sites' cookies.
 
 mod demo;
+mod door;
 mod judge;
 mod window;
 
