@@ -194,7 +194,7 @@ pub enum Keys {
 /// `keys rotate`
 #[derive(Debug, Args)]
 pub struct Rotate {
-    /// lti-platform, lti-tool, carrier or journal; all of them when absent.
+    /// lti-platform, lti-tool, carrier, journal or people; all of them when absent.
     #[arg(value_parser = purpose)]
     pub purpose: Option<Purpose>,
     /// The old keys may have leaked: use the new one at once and forget the old ones. Peers that keep our key set refuse

@@ -9,7 +9,7 @@ use super::exit::Failure;
 use super::operator::{print, print_json};
 use super::rooms::{Rooms, environment};
 use super::serve::{dispatcher, key_sets, world};
-use super::world::RingSectorKeys;
+use super::world::{RingPeople, RingSectorKeys};
 use crate::config::Config;
 use crate::operate::dry_run::{self, Connections, DryRunError, Rehearsal, Wish};
 use crate::operate::{doctor, trace};
@@ -107,7 +107,8 @@ async fn rehearse(config: &Config, rooms: &Rooms, wish: &Wish) -> Result<dry_run
     let rehearsal = Arc::new(Rehearsal::over(rooms.store.clone()));
     let sector_keys = Arc::new(RingSectorKeys { keys: keys.clone(), store: rooms.store.clone() });
     let (store, clock, chance) = (rooms.store.clone(), rooms.clock.clone(), rooms.chance.clone());
-    let stage = dry_run::rooms(store, rehearsal.clone(), sector_keys, clock, chance);
+    let rosters = Arc::new(RingPeople(keys.clone()));
+    let stage = dry_run::rooms(store, rehearsal.clone(), (sector_keys, rosters), clock, chance);
     let dispatcher = dispatcher(config, world(config, rooms, keys)?, stage);
     let means = (&*rooms.clock, &*rooms.chance);
     Ok(dry_run::run(&dispatcher, &rehearsal, wish, way, means).await?)

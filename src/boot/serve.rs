@@ -18,7 +18,7 @@ use super::journal::{Keeping, keeper};
 use super::keys::rotation;
 use super::rollup::{Rolling, rollup};
 use super::rooms::{Rooms, environment};
-use super::world::{BrokerWorld, RingJournal, RingSectorKeys};
+use super::world::{BrokerWorld, RingJournal, RingPeople, RingSectorKeys};
 use crate::config::{Config, Log, LogFormat};
 use crate::directory::Directory;
 use crate::http::{self, Metrics};
@@ -83,6 +83,7 @@ impl Broker {
             licensing: Licensing::new(rooms.store.clone(), rooms.clock.clone()),
             names: Names::new(rooms.store.clone(), sector_keys, rooms.clock.clone()),
             agreements: rooms.store.clone(),
+            rosters: Arc::new(RingPeople(keys.clone())),
             receipts: Arc::new(RingJournal(keys.clone())),
             launches: rooms.store.clone(),
             failed: rooms.store.clone(),

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use boundary::registration::{LtiPlatform, LtiTool};
 use boundary::{
-    Chance, Clock, ConnectionId, Fault, PeerKeys, PublishedKeys, Registrations, SealPurpose, SectorId,
-    SectorKey, Signatures, Tickets, World,
+    Attributes, Chance, Clock, ConnectionId, EntId, Fault, PeerKeys, PublishedKeys, Registrations,
+    SealPurpose, SectorId, SectorKey, Signatures, Tickets, World,
 };
 use bytes::Bytes;
 use time::OffsetDateTime;
 use url::Url;
 
-use crate::directory::DirectoryStore;
+use crate::directory::{DirectoryStore, RosterOpening, SealedAttributes, sealed_for};
 use crate::http::JournalKeySet;
 use crate::journal::Signer;
 use crate::keys::{JournalKeys, KeyRing, KeyStore, Signed};
@@ -108,6 +108,16 @@ impl Signer for RingJournal {
 impl JournalKeySet for RingJournal {
     fn jwks(&self) -> Bytes {
         self.0.journal_jwks()
+    }
+}
+
+/// The keys under which rosters are sealed, as far as they may be used.
+pub struct RingPeople(pub Arc<KeyRing>);
+
+impl RosterOpening for RingPeople {
+    fn open(&self, ent: &EntId, sealed: &SealedAttributes) -> Option<Attributes> {
+        let plain = self.0.open_person(&sealed_for(ent, &sealed.school), &sealed.sealed)?;
+        serde_json::from_slice(&plain).ok()
     }
 }
 

@@ -9,13 +9,15 @@ mod people;
 mod profile;
 mod registered;
 mod resolve;
+mod roster;
 mod school;
 mod store;
 
 pub use managing::{Entry, Manager, ManagerStore};
-pub use people::{Affiliation, Known, Newcomer};
+pub use people::{Affiliation, Known, Newcomer, SealedAttributes};
 pub use profile::profile_of;
 pub use registered::{Ent, Organisation, OrganisationRole, Registered, School, Sector, SectorScope, Tool};
-pub use resolve::{Directory, Joining, Resolved};
+pub use resolve::{Directory, Joining, Placed, Resolved};
+pub use roster::{GroupListed, Member, RosterOpening, RosterReading, sealed_for};
 pub use school::{SchoolAnswer, SchoolQuestion, Standing, school_of};
 pub use store::{DirectoryStore, InactiveDeployment};

@@ -18,13 +18,31 @@ pub struct Affiliation {
     pub year: Option<SchoolYear>,
     /// Whether it comes from a first launch rather than from a roster or an operator.
     pub jit: bool,
+    /// When it ends, where the roster no longer lists them: until then they keep their access.
+    pub until: Option<OffsetDateTime>,
 }
 
 impl Affiliation {
-    /// Whether it holds in a school year.
+    /// Whether it holds at a moment of a school year.
     #[must_use]
-    pub fn is_current(&self, year: SchoolYear) -> bool {
-        self.year.is_none_or(|own| own == year)
+    pub fn is_current(&self, year: SchoolYear, now: OffsetDateTime) -> bool {
+        self.year.is_none_or(|own| own == year) && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// What a roster says of somebody at a school beyond what decisions need: names, mail, subjects. It is opened where it is
+/// released or shown, and nowhere else.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedAttributes {
+    /// The school that it was said for.
+    pub school: Uai,
+    /// The attributes, sealed.
+    pub sealed: Vec<u8>,
+}
+
+impl fmt::Debug for SealedAttributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealedAttributes").field("school", &self.school).finish_non_exhaustive()
     }
 }
 
@@ -37,6 +55,8 @@ pub struct Known {
     pub affiliations: Vec<Affiliation>,
     /// Their groups.
     pub groups: Vec<Group>,
+    /// What a roster says of them at its schools.
+    pub sealed: Vec<SealedAttributes>,
 }
 
 impl Known {

@@ -26,6 +26,9 @@ pub struct Ent {
     /// Origins of its pages, `https://host[:port]`, which may show ours in a frame.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub origins: Vec<String>,
+    /// The namespace of the identifiers in its rosters, where it is not that of its connections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roster_namespace: Option<String>,
 }
 
 /// A school.

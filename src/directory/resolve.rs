@@ -8,19 +8,33 @@ use boundary::{
     Arrival, Chance, Clock, EntId, Fault, Group, PersonId, Refusal, RefusalCode, Root, SchoolClaim,
     SchoolYear, Stop, Subject, Uai,
 };
+use time::OffsetDateTime;
 
 use super::{
     Affiliation, DirectoryStore, InactiveDeployment, Known, ManagerStore, Newcomer, School, SchoolAnswer,
-    SchoolQuestion, Standing, profile_of, school_of,
+    SchoolQuestion, SealedAttributes, Standing, profile_of, school_of,
 };
 
 /// What an arrival was resolved to.
 #[derive(Debug)]
 pub enum Resolved {
-    /// A person at a school, and what has to be written before they are there.
-    Subject(Box<Subject>, Arc<School>, Option<Box<Joining>>),
+    /// A person at a school.
+    Placed(Box<Placed>),
     /// They have several schools and nothing says which: they choose.
     Choose(Vec<Arc<School>>),
+}
+
+/// A person at a school.
+#[derive(Debug)]
+pub struct Placed {
+    /// Who, of which school, as what.
+    pub subject: Subject,
+    /// The school.
+    pub school: Arc<School>,
+    /// What has to be written before they are there.
+    pub joining: Option<Joining>,
+    /// What the roster says of them there.
+    pub sealed: Option<SealedAttributes>,
 }
 
 /// Somebody whom a launch brings to a school. Nothing is written before the licence says yes: a stranger who may open
@@ -61,23 +75,24 @@ impl Directory {
     pub async fn resolve(&self, arrival: &Arrival, chosen: Option<&Uai>) -> Result<Resolved, Stop> {
         let platform = self.platform(arrival).await?;
         let deployment = self.deployment(arrival, &platform).await?;
-        let year = SchoolYear::at(self.clock.now());
+        let now = self.clock.now();
+        let year = SchoolYear::at(now);
         let known = self.store.known(&arrival.via.ent, &arrival.namespace, &arrival.subject).await?;
         let reach = Reach { platform: &platform, deployment };
         self.check_named(&reach, arrival, chosen).await?;
-        let current = self.current_schools(&reach, known.as_deref(), year).await?;
+        let current = self.current_schools(&reach, known.as_deref(), (year, now)).await?;
         let uais: Vec<Uai> = current.iter().map(|school| school.uai.clone()).collect();
         let answer = school_of(&SchoolQuestion {
             claim: &arrival.school,
             chosen,
             only_of_deployment: reach.only_of_deployment(),
             current: &uais,
-            standing: standing(known.as_deref(), &current, year),
+            standing: standing(known.as_deref(), &current, (year, now)),
             provision: platform.provision && known.as_deref().is_none_or(Known::is_provisioned),
         })?;
         match answer {
             SchoolAnswer::Choose(_) => Ok(Resolved::Choose(current)),
-            SchoolAnswer::At(uai) => self.at(&platform, arrival, known, &uai, year).await,
+            SchoolAnswer::At(uai) => self.at(&platform, arrival, known, &uai, (year, now)).await,
             SchoolAnswer::Join(uai) => self.brought(&platform, arrival, known, &uai, year).await,
         }
     }
@@ -164,10 +179,10 @@ impl Directory {
         &self,
         reach: &Reach<'_>,
         known: Option<&Known>,
-        year: SchoolYear,
+        (year, now): (SchoolYear, OffsetDateTime),
     ) -> Result<Vec<Arc<School>>, Fault> {
         let mut schools: Vec<Arc<School>> = Vec::new();
-        for affiliation in known.into_iter().flat_map(Known::counted).filter(|a| a.is_current(year)) {
+        for affiliation in known.into_iter().flat_map(Known::counted).filter(|a| a.is_current(year, now)) {
             if schools.iter().any(|school| school.uai == affiliation.school) {
                 continue;
             }
@@ -183,11 +198,12 @@ impl Directory {
         arrival: &Arrival,
         known: Option<Arc<Known>>,
         uai: &Uai,
-        year: SchoolYear,
+        (year, now): (SchoolYear, OffsetDateTime),
     ) -> Result<Resolved, Stop> {
         let unknown = || RefusalCode::UnknownPerson.about("unknown identity");
         let known = known.ok_or_else(unknown)?;
-        let here = || known.affiliations.iter().filter(|a| a.school == *uai && a.is_current(year) && !a.jit);
+        let here =
+            || known.affiliations.iter().filter(|a| a.school == *uai && a.is_current(year, now) && !a.jit);
         let roster: Vec<_> = here().map(|affiliation| affiliation.profile).collect();
         let profile = profile_of(&roster, &arrival.roles, platform.trust_context_roles, platform.jit_staff);
         let current = |group: &&Group| group.school == *uai && group.year.is_none_or(|own| own == year);
@@ -198,7 +214,8 @@ impl Directory {
             groups: known.groups.iter().filter(current).cloned().collect(),
             level: here().find_map(|affiliation| affiliation.level.clone()),
         };
-        self.placed(subject, None).await
+        let sealed = known.sealed.iter().find(|sealed| sealed.school == *uai).cloned();
+        self.placed(subject, None, sealed).await
     }
 
     async fn brought(
@@ -210,15 +227,21 @@ impl Directory {
         year: SchoolYear,
     ) -> Result<Resolved, Stop> {
         let profile = profile_of(&[], &arrival.roles, platform.trust_context_roles, platform.jit_staff);
-        let affiliation =
-            Affiliation { school: uai.clone(), profile, level: None, year: Some(year), jit: true };
+        let affiliation = Affiliation {
+            school: uai.clone(),
+            profile,
+            level: None,
+            year: Some(year),
+            jit: true,
+            until: None,
+        };
         let joining = match known {
             Some(known) => Joining::Affiliation(arrival.via.ent.clone(), known.person, affiliation),
             None => Joining::Newcomer(self.newcomer(arrival, affiliation)),
         };
         let person = joining.person();
         let subject = Subject { person, school: uai.clone(), profile, groups: Vec::new(), level: None };
-        self.placed(subject, Some(joining)).await
+        self.placed(subject, Some(joining), None).await
     }
 
     fn newcomer(&self, arrival: &Arrival, affiliation: Affiliation) -> Newcomer {
@@ -254,12 +277,17 @@ impl Directory {
         Ok(stored.ok_or_else(lost)?.person)
     }
 
-    async fn placed(&self, subject: Subject, joining: Option<Joining>) -> Result<Resolved, Stop> {
+    async fn placed(
+        &self,
+        subject: Subject,
+        joining: Option<Joining>,
+        sealed: Option<SealedAttributes>,
+    ) -> Result<Resolved, Stop> {
         let school = self.store.school(&subject.school).await?;
         let gone =
             || RefusalCode::SchoolUnknown.about(format!("school {} is not registered", subject.school));
         let school = school.ok_or_else(gone)?;
-        Ok(Resolved::Subject(Box::new(subject), school, joining.map(Box::new)))
+        Ok(Resolved::Placed(Box::new(Placed { subject, school, joining, sealed })))
     }
 }
 
@@ -273,11 +301,15 @@ impl Joining {
     }
 }
 
-fn standing(known: Option<&Known>, current: &[Arc<School>], year: SchoolYear) -> Standing {
+fn standing(
+    known: Option<&Known>,
+    current: &[Arc<School>],
+    (year, now): (SchoolYear, OffsetDateTime),
+) -> Standing {
     match known {
         None => Standing::Stranger,
         Some(_) if !current.is_empty() => Standing::Here,
-        Some(known) if known.counted().any(|affiliation| affiliation.is_current(year)) => Standing::Elsewhere,
+        Some(known) if known.counted().any(|a| a.is_current(year, now)) => Standing::Elsewhere,
         Some(_) => Standing::Left,
     }
 }

@@ -19,7 +19,7 @@ const MARGIN: Duration = Duration::hours(1);
 /// How long keys are in use. Without a period they change by command only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Periods {
-    /// Keys that sign.
+    /// Keys that sign, and those that seal what is kept.
     pub signing: Option<Duration>,
     /// Keys that seal what is carried between hops.
     pub carrier: Option<Duration>,
@@ -29,18 +29,19 @@ impl Periods {
     const fn of(&self, purpose: Purpose) -> Option<Duration> {
         match purpose {
             Purpose::Carrier => self.carrier,
-            Purpose::LtiPlatform | Purpose::LtiTool | Purpose::Journal => self.signing,
+            Purpose::LtiPlatform | Purpose::LtiTool | Purpose::Journal | Purpose::People => self.signing,
         }
     }
 }
 
 /// How long what a key signed or sealed counts, and so the key stays after it has retired. What the journal signed has
-/// no end: schools and publishers keep it for years.
+/// no end: schools and publishers keep it for years. What a roster says of somebody is sealed anew by the next roster, but
+/// nobody knows when that comes.
 fn life_of_work(purpose: Purpose) -> Option<Duration> {
     match purpose {
         Purpose::Carrier => SealPurpose::ALL.into_iter().map(SealPurpose::life).max(),
         Purpose::LtiPlatform | Purpose::LtiTool => Some(TOKEN_LIFE),
-        Purpose::Journal => None,
+        Purpose::Journal | Purpose::People => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use boundary::{Chance, Clock, Fault, SealPurpose, SectorId, SectorKey};
 use bytes::Bytes;
 use jose::ed25519::Ed25519Signer;
-use jose::seal::{Seal, SealingKey};
+use jose::seal::{AtRest, DIGEST, Seal, SealingKey};
 use jose::sign::RsaSigner;
 use moka::future::Cache;
 use serde_json::json;
@@ -33,6 +33,7 @@ struct Opened {
     version: Option<u64>,
     master: Arc<MasterKeys>,
     carrier: Seal,
+    people: AtRest,
     platform: RsaSigner,
     jwks: Bytes,
     journal: Ed25519Signer,
@@ -104,6 +105,33 @@ impl KeyRing {
     #[must_use]
     pub fn open_secret(&self, name: &str, sealed: &str) -> Option<Zeroizing<Vec<u8>>> {
         self.current().master.open(&StoredSecret::purpose_of(name), sealed)
+    }
+
+    /// Seals what a roster says of somebody. It opens in the same context only.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the library fails.
+    pub fn seal_person(&self, context: &str, nonce: [u8; 12], plain: &[u8]) -> Result<Vec<u8>, Fault> {
+        self.current().people.seal(context, nonce, plain).map_err(|e| Fault::new(e.to_string()))
+    }
+
+    /// Opens what a roster said of somebody.
+    #[must_use]
+    pub fn open_person(&self, context: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.current().people.open(context, sealed)
+    }
+
+    /// A digest of what a roster says, under the key of this id, or under the one that seals now.
+    #[must_use]
+    pub fn digest_of_person(&self, id: Option<&[u8]>, plain: &[u8]) -> Option<[u8; DIGEST]> {
+        let opened = self.current();
+        opened.people.digest(id.unwrap_or_else(|| opened.people.key_id().as_bytes()), plain)
+    }
+
+    /// Whether this is the id of the key that seals now.
+    #[must_use]
+    pub fn seals_people_now(&self, id: &[u8]) -> bool {
+        self.current().people.key_id().as_bytes() == id
     }
 
     /// Signs claims as LTI platform.
@@ -209,7 +237,10 @@ impl Opened {
                 return Err(KeyError::NotInitialised(purpose.as_str()));
             }
         }
-        let carriers = of(Purpose::Carrier).map(|key| carrier(&master, key)).collect::<Result<_, _>>()?;
+        let sealing =
+            |purpose| of(purpose).map(|key| sealing_key(&master, key)).collect::<Result<Vec<_>, _>>();
+        let carrier = Seal::new(sealing(Purpose::Carrier)?);
+        let people = AtRest::new(&sealing(Purpose::People)?).map_err(|_| KeyError::Failed)?;
         let signers =
             |purpose| of(purpose).map(|key| signer(&master, key)).collect::<Result<Vec<_>, KeyError>>();
         let (platforms, tools) = (signers(Purpose::LtiPlatform)?, signers(Purpose::LtiTool)?);
@@ -220,7 +251,7 @@ impl Opened {
         let missing = |purpose: Purpose| KeyError::NotInitialised(purpose.as_str());
         let platform = platforms.into_iter().next().ok_or_else(|| missing(Purpose::LtiPlatform))?;
         let journal = journals.into_iter().next().ok_or_else(|| missing(Purpose::Journal))?;
-        Ok(Self { version, master, carrier: Seal::new(carriers), platform, jwks, journal, journal_jwks })
+        Ok(Self { version, master, carrier, people, platform, jwks, journal, journal_jwks })
     }
 }
 
@@ -236,7 +267,7 @@ fn open_key(master: &MasterKeys, key: &StoredKey) -> Result<Zeroizing<Vec<u8>>, 
     master.open(key.purpose.as_str(), &key.sealed).ok_or_else(|| damaged(key))
 }
 
-fn carrier(master: &MasterKeys, key: &StoredKey) -> Result<SealingKey, KeyError> {
+fn sealing_key(master: &MasterKeys, key: &StoredKey) -> Result<SealingKey, KeyError> {
     let plain = open_key(master, key)?;
     Ok(SealingKey::from_bits(plain.as_slice().try_into().map_err(|_| damaged(key))?))
 }

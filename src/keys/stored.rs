@@ -15,11 +15,13 @@ pub enum Purpose {
     Carrier,
     /// Signs the journal's checkpoints and the receipts of launches.
     Journal,
+    /// Seals what rosters say of people.
+    People,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 4] = [Self::LtiPlatform, Self::LtiTool, Self::Carrier, Self::Journal];
+    pub const ALL: [Self; 5] = [Self::LtiPlatform, Self::LtiTool, Self::Carrier, Self::Journal, Self::People];
 
     /// The name in tables and lists.
     #[must_use]
@@ -29,7 +31,14 @@ impl Purpose {
             Self::LtiTool => "lti-tool",
             Self::Carrier => "carrier",
             Self::Journal => "journal",
+            Self::People => "people",
         }
+    }
+
+    /// Whether what its keys signed or sealed is kept without an end, and so the keys with it.
+    #[must_use]
+    pub const fn is_lasting(self) -> bool {
+        matches!(self, Self::Journal | Self::People)
     }
 
     /// The purpose of this name.

@@ -168,7 +168,10 @@ impl Dispatcher {
 
     /// What is known about the person, from the directory and the sign-on. The agreement decides what passes.
     async fn known_attributes(&self, asked: &Asked, arrival: &Arrival) -> Result<Attributes, Fault> {
-        let mut known = arrival.attributes.clone();
+        let mut known = self.roster_attributes(asked, arrival)?;
+        for (attribute, values) in arrival.attributes.iter() {
+            fill(&mut known, attribute, values.to_vec());
+        }
         known.set(Attribute::Uai, vec![asked.subject.school.to_string()]);
         let ent = self.rooms.directory.store().ent(&arrival.via.ent).await?;
         known.set(Attribute::IdEnt, ent.and_then(|ent| ent.code.clone()).into_iter().collect());
@@ -177,12 +180,17 @@ impl Dispatcher {
             (Attribute::Gro, boundary::GroupStatus::Group),
         ] {
             let groups = asked.subject.groups.iter().filter(|group| group.status == status);
-            known.set(attribute, groups.map(|group| format!("{0}##{0}", group.code)).collect());
+            fill(&mut known, attribute, groups.map(|group| format!("{0}##{0}", group.code)).collect());
         }
-        if let Some(level) = &asked.subject.level {
-            known.set(Attribute::EMef, vec![level.clone()]);
-        }
+        fill(&mut known, Attribute::EMef, asked.subject.level.iter().cloned().collect());
         Ok(known)
+    }
+
+    /// What the roster says has the last word; the sign-on and the directory say the rest.
+    fn roster_attributes(&self, asked: &Asked, arrival: &Arrival) -> Result<Attributes, Fault> {
+        let Some(sealed) = &asked.sealed else { return Ok(Attributes::default()) };
+        let lost = || Fault::new("what a roster says does not open under any key of people");
+        self.rooms.rosters.open(&arrival.via.ent, sealed).ok_or_else(lost)
     }
 
     /// A refusal at hop B goes to the publisher in its protocol's form; only where the browser is not the one that
@@ -191,6 +199,13 @@ impl Dispatcher {
         let ours = refusal.code() == RefusalCode::BrowserUnbound;
         let told = (!ours).then(|| self.outbound.refuse(answer, &refusal));
         Outcome::Refused { refusal, told }
+    }
+}
+
+/// Sets what is not known yet.
+fn fill(known: &mut Attributes, attribute: Attribute, values: Vec<String>) {
+    if known.get(attribute).is_empty() {
+        known.set(attribute, values);
     }
 }
 

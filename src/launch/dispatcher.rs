@@ -10,7 +10,7 @@ use super::failed::{FailedSignOn, FailedSignOns};
 use super::store::LaunchStore;
 use crate::agreements::AgreementStore;
 use crate::catalogue::CatalogueStore;
-use crate::directory::{Directory, ManagerStore};
+use crate::directory::{Directory, ManagerStore, RosterOpening};
 use crate::journal::Signer;
 use crate::licensing::Licensing;
 use crate::pseudonyms::Names;
@@ -29,6 +29,8 @@ pub struct Rooms {
     pub names: Names,
     /// What may this publisher know?
     pub agreements: Arc<dyn AgreementStore>,
+    /// What does their roster say of them?
+    pub rosters: Arc<dyn RosterOpening>,
     /// Who signs what it was told?
     pub receipts: Arc<dyn Signer>,
     /// Where the launch waits, and where it is written down.

@@ -6,7 +6,7 @@ use boundary::{Arrival, Fault, RefusalCode, Stop, Subject, Uai, Wanted};
 
 use super::dispatcher::Dispatcher;
 use crate::catalogue::{self, Resource};
-use crate::directory::{Joining, Registered, Resolved, School, Sector, Tool};
+use crate::directory::{Joining, Placed, Registered, Resolved, School, SealedAttributes, Sector, Tool};
 use crate::journal::{Event, Happened, Hop};
 
 /// Somebody at a school who wants a resource.
@@ -17,7 +17,9 @@ pub(super) struct Asked {
     pub tool: Arc<Registered<Tool>>,
     pub sector: Arc<Sector>,
     /// What has to be written before they are at the school.
-    pub joining: Option<Box<Joining>>,
+    pub joining: Option<Joining>,
+    /// What the roster says of them there.
+    pub sealed: Option<SealedAttributes>,
 }
 
 /// What an arrival asks for, or the schools to choose from first.
@@ -46,11 +48,12 @@ impl Dispatcher {
         event.sector = Some(sector.id.clone());
         match self.rooms.directory.resolve(arrival, chosen).await? {
             Resolved::Choose(schools) => Ok(Weighed::Choose(schools, resource)),
-            Resolved::Subject(subject, school, joining) => {
+            Resolved::Placed(placed) => {
+                let Placed { subject, school, joining, sealed } = *placed;
                 event.school = Some(subject.school.clone());
                 event.profile = Some(subject.profile);
-                let subject = *subject;
-                Ok(Weighed::Asked(Box::new(Asked { subject, school, resource, tool, sector, joining })))
+                let asked = Asked { subject, school, resource, tool, sector, joining, sealed };
+                Ok(Weighed::Asked(Box::new(asked)))
             }
         }
     }
@@ -60,7 +63,7 @@ impl Dispatcher {
         let Asked { subject, school, resource, tool, .. } = &*asked;
         self.rooms.licensing.ask(subject, school, resource, tool).await?;
         if let Some(joining) = asked.joining.take() {
-            asked.subject.person = self.rooms.directory.join(*joining).await?;
+            asked.subject.person = self.rooms.directory.join(joining).await?;
         }
         Ok(())
     }

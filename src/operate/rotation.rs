@@ -140,13 +140,13 @@ impl Rotation {
     }
 
     /// Puts a new key in the place of all keys of a purpose at once, because they may have leaked. What they signed
-    /// or sealed no longer counts, and peers that keep our key set refuse until they read it again. The journal's keys
-    /// retire instead: what they signed is kept for years, and their public halves with it.
+    /// or sealed no longer counts, and peers that keep our key set refuse until they read it again. The keys of
+    /// journal and rosters retire instead: what they signed or sealed is kept, and must verify and open.
     ///
     /// # Errors
     /// A [`Fault`], as [`turn`](Self::turn).
     pub async fn replace(&self, purpose: Purpose) -> Result<Turned, Fault> {
-        if purpose == Purpose::Journal {
+        if purpose.is_lasting() {
             return self.supersede(purpose).await;
         }
         let key = self.make(purpose, KeyState::Active).await?;
@@ -192,7 +192,7 @@ impl fmt::Display for Listed {
         write!(f, "{:12} {:7} {kid:43} made {}", purpose.as_str(), state.as_str(), Minute(*created))?;
         let Some(Coming { step, at }) = self.coming else {
             let retired = self.key.state == KeyState::Retired;
-            return f.write_str(if retired { ", kept for what it signed" } else { ", rotates by command" });
+            return f.write_str(if retired { ", kept for what it made" } else { ", rotates by command" });
         };
         let step = match step {
             Step::Succeed => "its successor is made on",

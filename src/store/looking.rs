@@ -28,7 +28,8 @@ const EVENT: &str =
     "SELECT body FROM event WHERE at > $1 AND at <= $2 AND body LIKE $3 ORDER BY at DESC LIMIT 1";
 const SPAN: &str = "SELECT (SELECT MIN(at) FROM event), (SELECT MAX(at) FROM event)";
 const EMPTY_SCHOOLS: &str = "SELECT o.id FROM object o WHERE o.kind = 'school' AND o.withdrawn = 0 \
-     AND NOT EXISTS (SELECT 1 FROM affiliation a WHERE a.school = o.id)";
+     AND NOT EXISTS (SELECT 1 FROM affiliation a WHERE a.school = o.id) \
+     AND NOT EXISTS (SELECT 1 FROM roster_school s WHERE s.school = o.id AND s.people > 0)";
 
 /// Every statement of this file.
 #[cfg(test)]

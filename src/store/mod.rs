@@ -30,11 +30,13 @@ mod pseudonyms;
 mod purge;
 mod restore;
 mod rolls;
+mod roster;
 mod shelf;
 mod subject;
 mod tables;
 mod time;
 mod transaction;
+mod turn;
 mod versions;
 mod writer;
 

@@ -18,9 +18,9 @@ const CREATED: &str = "SELECT created FROM person WHERE id = $1";
 const ROOTS: &str = "SELECT root FROM pseudonym_root WHERE person = $1";
 const IDENTITIES: &str = "SELECT ent, namespace, subject, managed_by FROM identity WHERE person = $1 \
                           ORDER BY ent, namespace, subject";
-const AFFILIATIONS: &str = "SELECT ent, school, profile, year, level, managed_by FROM affiliation WHERE person = $1 \
+const AFFILIATIONS: &str = "SELECT ent, school, profile, year, level, managed_by, until FROM affiliated WHERE person = $1 \
                             ORDER BY ent, school, year, profile";
-const MEMBERSHIPS: &str = "SELECT ent, school, status, code, year FROM membership WHERE person = $1 \
+const MEMBERSHIPS: &str = "SELECT ent, school, status, code, year FROM grouped WHERE person = $1 \
                            ORDER BY ent, school, year, status, code";
 const SEATS: &str = "SELECT subscription, by_name, taken FROM seat WHERE person = $1 ORDER BY subscription";
 const NAMES: &str = "SELECT sector, value, scope, created FROM pseudonym WHERE subject = $1 AND kind = 'person' \
@@ -30,7 +30,7 @@ const NAMES: &str = "SELECT sector, value, scope, created FROM pseudonym WHERE s
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[CREATED, ROOTS, IDENTITIES, AFFILIATIONS, MEMBERSHIPS, SEATS, NAMES];
 
-type OfEnt = (String, String, String, String, Option<String>, String);
+type OfEnt = (String, String, String, String, Option<String>, String, Option<i64>);
 
 #[async_trait]
 impl SubjectStore for Store {
@@ -106,8 +106,8 @@ async fn affiliations(
 ) -> Result<Vec<(EntId, crate::directory::Affiliation)>, StoreError> {
     let rows: Vec<OfEnt> = both!("reading affiliations", db.read(), c =>
         sqlx::query_as(AFFILIATIONS).bind(person.uuid()).fetch_all(c))?;
-    let of = |(ent, school, profile, year, level, managed_by): OfEnt| {
-        let row: AffiliationRow = (school, profile, year, level, managed_by);
+    let of = |(ent, school, profile, year, level, managed_by, until): OfEnt| {
+        let row: AffiliationRow = (school, profile, year, level, managed_by, until);
         Ok((ent_of("affiliation.ent", &ent)?, people::affiliation(row)?))
     };
     rows.into_iter().map(of).collect()

@@ -69,7 +69,7 @@ async fn a_rotation_fails_no_launch(engine: Engine) {
             let rotated = stage.command_meanwhile(&["keys", "rotate"]).await;
             assert_eq!(
                 (rotated.code, rotated.stdout.matches("+ ").count()),
-                (Some(0), 4),
+                (Some(0), 5),
                 "{}",
                 rotated.stderr
             );
@@ -87,8 +87,8 @@ async fn a_rotation_fails_no_launch(engine: Engine) {
     // An hour later every copy that a peer may keep was read within that hour.
     let (_, tokens) = stage
         .under_load("nina", both, async {
-            assert_eq!(stage.database.change(AN_HOUR).await, 4);
-            stage.eventually(async || in_state(&stage, "retired").await.len() == 4).await;
+            assert_eq!(stage.database.change(AN_HOUR).await, 5);
+            stage.eventually(async || in_state(&stage, "retired").await.len() == 5).await;
             stage.eventually(async || signs_anew(&stage, both, &first, &overlap).await).await;
         })
         .await;
@@ -104,18 +104,18 @@ async fn a_rotation_fails_no_launch(engine: Engine) {
 
     let (last, tokens) = stage
         .under_load("nina", both, async {
-            assert_eq!(stage.database.change(MORE).await, 3);
+            assert_eq!(stage.database.change(MORE).await, 4);
             published(&stage, both, |kids| kids.len() == 2).await
         })
         .await;
     assert!(kids(&last).is_disjoint(&kids(&old)));
     assert!(tokens.iter().all(|token| verify(token, &last).is_ok() && verify(token, &now).is_ok()));
     stage.database.change(A_DAY).await;
-    stage.eventually(async || in_state(&stage, "retired").await.len() == 1).await;
+    stage.eventually(async || in_state(&stage, "retired").await.len() == 2).await;
     let listed = stage.command(&["keys", "list"]).stdout;
-    assert_eq!(listed.matches("its successor is made on").count(), 4, "{listed}");
+    assert_eq!(listed.matches("its successor is made on").count(), 5, "{listed}");
     assert!(in_state(&stage, "retired").await[0].starts_with("journal "), "what it signed is kept for years");
-    assert_eq!(listed.matches("kept for what it signed").count(), 1, "{listed}");
+    assert_eq!(listed.matches("kept for what it made").count(), 2, "{listed}");
     let journalled = stage.events().await;
     assert!(journalled.iter().all(|event| event["outcome"] == "delivered"));
 }
@@ -135,20 +135,20 @@ async fn a_schedule_makes_one_key_a_purpose(engine: Engine) {
     let people = vec![person("nina", "1", &[roles::PUPIL])];
     let mut stage = Stage::open_with(engine, people, Federation::open_to_all, &never).await;
     let second = Broker::beside(&stage.broker);
-    assert_eq!(stage.database.change(A_YEAR).await, 4);
+    assert_eq!(stage.database.change(A_YEAR).await, 5);
     stage.eventually(async || !in_state(&stage, "next").await.is_empty()).await;
     assert!(in_state(&stage, "next").await[0].starts_with("carrier next "));
     let listed = stage.command(&["keys", "list"]).stdout;
-    assert_eq!(listed.matches("rotates by command").count(), 3, "{listed}");
+    assert_eq!(listed.matches("rotates by command").count(), 4, "{listed}");
     drop(second);
     let environment =
         stage.broker.environment.iter().filter(|(name, _)| name != never[0].0).cloned().collect();
     stage.broker.crash_and_restart_in(environment);
     let second = Broker::beside(&stage.broker);
-    stage.eventually(async || in_state(&stage, "next").await.len() == 4).await;
-    assert_eq!(stage.database.change(AN_HOUR).await, 4);
-    stage.eventually(async || in_state(&stage, "retired").await.len() == 4).await;
-    assert_eq!(in_state(&stage, "active").await.len(), 4);
+    stage.eventually(async || in_state(&stage, "next").await.len() == 5).await;
+    assert_eq!(stage.database.change(AN_HOUR).await, 5);
+    stage.eventually(async || in_state(&stage, "retired").await.len() == 5).await;
+    assert_eq!(in_state(&stage, "active").await.len(), 5);
     assert_eq!(in_state(&stage, "next").await, Vec::<String>::new());
     drop(second);
 }
@@ -214,13 +214,13 @@ async fn a_new_master_key_fails_no_launch(engine: Engine) {
             file.write(&[&new, &old]);
             hang_up(&stage, &stage.broker).await;
             let rewrapped = stage.command_meanwhile(&["keys", "rewrap"]).await;
-            assert!(rewrapped.stdout.starts_with("rewrap: 6 of 6 keys sealed anew"), "{}", rewrapped.stderr);
+            assert!(rewrapped.stdout.starts_with("rewrap: 7 of 7 keys sealed anew"), "{}", rewrapped.stderr);
             file.write(&[&new]);
             for broker in both {
                 hang_up(&stage, broker).await;
             }
             let again = stage.command_meanwhile(&["keys", "rewrap"]).await;
-            assert!(again.stdout.starts_with("rewrap: 0 of 6"), "{}", again.stderr);
+            assert!(again.stdout.starts_with("rewrap: 0 of 7"), "{}", again.stderr);
         })
         .await;
     let subjects: BTreeSet<_> = tokens.iter().map(|token| subject(token, &set)).collect();

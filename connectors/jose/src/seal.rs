@@ -1,12 +1,16 @@
 //! Sealing: JWE compact serialisation, `dir` with `A256GCM` (RFC 7516, RFC 7518 sections 4.5 and 5.3). The purpose
 //! stands in the protected header, so that what was sealed for one purpose opens for no other.
 
+mod at_rest;
+
 use aws_lc_rs::{digest, hmac};
 use data_encoding::BASE64URL_NOPAD;
 use josekit::jwe::{Dir, JweContext, JweHeader};
 use serde_json::Value;
 use thiserror::Error;
 use zeroize::Zeroizing;
+
+pub use at_rest::{AtRest, DIGEST, id_at_rest};
 
 /// The longest sealed text that is opened, in bytes.
 const LONGEST: usize = 64 * 1024;

@@ -72,7 +72,7 @@ fn master(letter: &str) -> MasterKeys {
 
 async fn ready() -> Memory {
     let store = Memory::default();
-    assert_eq!(init(&master("A"), &store, &Still(1), &Still(1)).await.unwrap().len(), 5);
+    assert_eq!(init(&master("A"), &store, &Still(1), &Still(1)).await.unwrap().len(), 6);
     store
 }
 

@@ -9,7 +9,7 @@ use crate::keys::{KeyState, Purpose, StoredKey};
 const fn long(purpose: Purpose) -> Duration {
     match purpose {
         Purpose::Carrier => Duration::days(30),
-        Purpose::LtiPlatform | Purpose::LtiTool | Purpose::Journal => Duration::days(365),
+        Purpose::LtiPlatform | Purpose::LtiTool | Purpose::Journal | Purpose::People => Duration::days(365),
     }
 }
 

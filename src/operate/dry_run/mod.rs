@@ -12,10 +12,11 @@ use boundary::{
     SchoolClaim, SchoolYear, Stop, Uai, Via, Wanted,
 };
 use thiserror::Error;
+use time::OffsetDateTime;
 
 use crate::agreements::AgreementStore;
 use crate::catalogue::CatalogueStore;
-use crate::directory::{Directory, DirectoryStore, Known, ManagerStore};
+use crate::directory::{Directory, DirectoryStore, Known, ManagerStore, RosterOpening};
 use crate::launch::{Dispatcher, Rooms};
 use crate::licensing::{LicenceStore, Licensing};
 use crate::pseudonyms::{Names, PseudonymStore, SectorKeys};
@@ -80,7 +81,7 @@ pub enum DryRunError {
 pub fn rooms(
     stores: Arc<dyn Stores>,
     rehearsal: Arc<Rehearsal>,
-    keys: Arc<dyn SectorKeys>,
+    (keys, rosters): (Arc<dyn SectorKeys>, Arc<dyn RosterOpening>),
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
 ) -> Rooms {
@@ -91,6 +92,7 @@ pub fn rooms(
         licensing: Licensing::new(rehearsal.clone(), clock.clone()),
         names: Names::new(rehearsal.clone(), keys, clock),
         agreements: stores,
+        rosters,
         receipts: rehearsal.clone(),
         launches: rehearsal.clone(),
         failed: rehearsal,
@@ -139,8 +141,8 @@ pub async fn run(
     (clock, chance): (&dyn Clock, &dyn Chance),
 ) -> Result<Report, DryRunError> {
     let known = rehearsal.known(&wish.ent, &wish.namespace, &wish.subject).await?;
-    let year = SchoolYear::at(clock.now());
-    let roles = earlier_roles(known.as_deref(), wish.school.as_ref(), year);
+    let when = (SchoolYear::at(clock.now()), clock.now());
+    let roles = earlier_roles(known.as_deref(), wish.school.as_ref(), when);
     let arrival = arrival(wish, &connection, &deployment, roles, clock);
     let (event, rehearsed) = dispatcher.rehearse(&LaunchId::draw(chance), &arrival, None).await;
     let mut report = Report::of(connection.id, deployment, &event);
@@ -149,14 +151,18 @@ pub async fn run(
         Err(Stop::Refused(refusal)) => report.refused(&refusal),
         Err(Stop::Fault(fault)) => return Err(fault.into()),
     }
-    report.person(rehearsal, known.as_deref(), year);
+    report.person(rehearsal, known.as_deref(), when);
     Ok(report)
 }
 
 /// What the person was at earlier launches: no roster says it, and nobody signs on who could.
-fn earlier_roles(known: Option<&Known>, school: Option<&Uai>, year: SchoolYear) -> Vec<Profile> {
+fn earlier_roles(
+    known: Option<&Known>,
+    school: Option<&Uai>,
+    (year, now): (SchoolYear, OffsetDateTime),
+) -> Vec<Profile> {
     let affiliations = known.into_iter().flat_map(|known| &known.affiliations);
-    let earlier = affiliations.filter(|a| a.jit && a.is_current(year));
+    let earlier = affiliations.filter(|a| a.jit && a.is_current(year, now));
     earlier.filter(|a| school.is_none_or(|uai| *uai == a.school)).map(|a| a.profile).collect()
 }
 

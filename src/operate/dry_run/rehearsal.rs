@@ -97,6 +97,7 @@ impl DirectoryStore for Rehearsal {
             person: newcomer.person,
             affiliations: vec![newcomer.affiliation.clone()],
             groups: Vec::new(),
+            sealed: Vec::new(),
         };
         Ok(self.would().newcomer.as_ref().map(known).map(Arc::new))
     }

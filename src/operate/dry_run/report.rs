@@ -4,6 +4,7 @@ use std::fmt;
 
 use boundary::{ConnectionId, Refusal, RefusalCode, SchoolYear, Withheld};
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use super::{OF_SIGN_ON, Rehearsal};
 use crate::directory::{Affiliation, Known};
@@ -111,7 +112,12 @@ impl Report {
     }
 
     /// `known` is what was known before.
-    pub(super) fn person(&mut self, rehearsal: &Rehearsal, known: Option<&Known>, year: SchoolYear) {
+    pub(super) fn person(
+        &mut self,
+        rehearsal: &Rehearsal,
+        known: Option<&Known>,
+        (year, now): (SchoolYear, OffsetDateTime),
+    ) {
         self.person = match (known, rehearsal.provisions()) {
             (Some(_), _) => "known",
             (None, true) => "new: the first launch would write them down",
@@ -122,7 +128,7 @@ impl Report {
             return;
         }
         let at_school =
-            |a: &&Affiliation| a.is_current(year) && self.school.as_deref() == Some(a.school.as_str());
+            |a: &&Affiliation| a.is_current(year, now) && self.school.as_deref() == Some(a.school.as_str());
         let mut here = known.into_iter().flat_map(|known| &known.affiliations).filter(at_school).peekable();
         let launches_only = here.peek().is_some() && here.all(|affiliation| affiliation.jit);
         self.profile_from = Some(match (known, launches_only) {

@@ -129,7 +129,7 @@ pub(super) async fn tell(store: &dyn SubjectStore, kept: Kept) -> Result<Held, F
 }
 
 async fn school(store: &dyn SubjectStore, ent: EntId, affiliation: Affiliation) -> Result<SchoolHeld, Fault> {
-    let Affiliation { school, profile, level, year, jit } = affiliation;
+    let Affiliation { school, profile, level, year, jit, until: _ } = affiliation;
     let (name, year) = (store.school_name(&school).await?, year.map(|year| year.to_string()));
     Ok(SchoolHeld { ent, school, name, profile, level, year, from_launch: jit })
 }

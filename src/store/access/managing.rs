@@ -8,7 +8,10 @@ use crate::store::Store;
 use crate::store::db::both;
 use crate::store::people::form;
 
-const MANAGES: &str = "SELECT school FROM school_manager WHERE person = $1 AND ent = $2";
+const MANAGES: &str = "SELECT school FROM school_manager WHERE person = $1 AND ent = $2 \
+     UNION SELECT r.school FROM roster_person r JOIN roster_school s ON s.ent = r.ent AND s.school = r.school \
+     WHERE r.person = $1 AND r.ent = $2 AND r.manages = 1 \
+     AND r.since <= s.current AND (r.until IS NULL OR r.until > s.current)";
 const ROOT: &str = "SELECT root FROM pseudonym_root WHERE person = $1";
 
 /// Every statement of this file.

@@ -129,7 +129,7 @@ async fn pool_for(
         }
     }
     let year = SchoolYear::at(at);
-    let greatest = covered.into_iter().max_by_key(|a| (a.is_current(year), a.profile));
+    let greatest = covered.into_iter().max_by_key(|a| (a.is_current(year, at), a.profile));
     Ok(greatest.and_then(|affiliation| seats.pool_of(affiliation.profile)))
 }
 

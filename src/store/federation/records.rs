@@ -105,7 +105,7 @@ async fn affiliations_of(db: &Db) -> Result<HashMap<Identity, Vec<AffiliationRow
         sqlx::query_as(AFFILIATIONS).fetch_all(c))?;
     let mut found: HashMap<Identity, Vec<_>> = HashMap::new();
     for (ent, namespace, subject, school, profile, year, level, managed_by) in rows {
-        let row = (school, profile, year, level, managed_by);
+        let row = (school, profile, year, level, managed_by, None);
         found.entry((ent, namespace, subject)).or_default().push(row);
     }
     Ok(found)

@@ -5,7 +5,6 @@
 //! it in its own transaction: whoever has lost the turn writes nothing more.
 
 mod rollup;
-mod turn;
 mod view;
 
 use async_trait::async_trait;
@@ -20,6 +19,7 @@ use super::Store;
 use super::db::{Engine, rows};
 use super::error::StoreError;
 use super::time::millis;
+use super::turn;
 use super::writer::json;
 use crate::journal::{Hash, JournalStore, JournalView, StoredCheckpoint, StoredHeld, StoredLeaf, Tidy};
 
@@ -68,7 +68,6 @@ const HELD: (&str, &str) = (
 pub(in crate::store) const STATEMENTS: &[&[&str]] = &[
     &[CHECKPOINT, DRAFT_LEAVES, DRAFT_HELD, REPLACED, ENDED, FORGOTTEN, PRUNED],
     rollup::STATEMENTS,
-    turn::STATEMENTS,
     view::STATEMENTS,
 ];
 

@@ -92,8 +92,12 @@ async fn somebody_new_is_written_down_once() {
         store.provision(first.clone()).await.unwrap();
         store.provision(second.clone()).await.unwrap();
         let known = store.known(&ent(), "ent", "lea").await.unwrap().unwrap();
-        let wanted =
-            Known { person: first.person, affiliations: vec![first.affiliation.clone()], groups: vec![] };
+        let wanted = Known {
+            person: first.person,
+            affiliations: vec![first.affiliation.clone()],
+            groups: vec![],
+            sealed: vec![],
+        };
         assert_eq!(*known, wanted);
         for table in ["SELECT COUNT(*) FROM person", "SELECT COUNT(*) FROM pseudonym_root"] {
             assert_eq!(count(&store, table).await, 1, "who does not get the identity leaves nothing behind");

@@ -180,6 +180,7 @@ pub fn newcomer(subject: &str) -> Newcomer {
             level: None,
             year: None,
             jit: true,
+            until: None,
         },
         at: NOW,
     }

@@ -16,6 +16,7 @@ mod licensing;
 mod pseudonyms;
 mod purge;
 mod reassignment;
+mod roster;
 mod rotation;
 mod schemas;
 mod seats;

@@ -8,7 +8,7 @@ use super::Scratch;
 use crate::store::db::Db;
 use crate::store::{
     access, changes, directory, failed, federation, journal, keys, launches, licensing, looking, objects,
-    people, pseudonyms, purge, restore, subject, tables, versions, writer,
+    people, pseudonyms, purge, restore, roster, subject, tables, turn, versions, writer,
 };
 
 async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {
@@ -39,8 +39,10 @@ async fn every_statement_is_understood_by_its_engine() {
         writer::CHANGES,
         restore::STATEMENTS,
         subject::STATEMENTS,
+        turn::STATEMENTS,
     ];
-    let folders = access::STATEMENTS.iter().chain(federation::STATEMENTS).chain(journal::STATEMENTS).copied();
+    let folders = access::STATEMENTS.iter().chain(federation::STATEMENTS).chain(journal::STATEMENTS);
+    let folders = folders.chain(roster::STATEMENTS).copied();
     let alike = alike.into_iter().chain(folders).flatten().copied();
     let mut wrong = Vec::new();
     let of_journal = journal::PAIRS.iter().copied().flatten();
@@ -57,8 +59,9 @@ const LITE_COLUMNS: &str = "SELECT t.name, c.name, c.type, c.\"notnull\" FROM sq
                             WHERE t.type = 'table' AND t.name NOT LIKE '\\_sqlx%' ESCAPE '\\'";
 const POSTGRES_COLUMNS: &str = "SELECT table_name::text, column_name::text, data_type::text, \
                                 CASE is_nullable WHEN 'NO' THEN 1::bigint ELSE 0::bigint END \
-                                FROM information_schema.columns \
-                                WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_sqlx%'";
+                                FROM information_schema.columns JOIN information_schema.tables \
+                                USING (table_schema, table_name) WHERE table_type = 'BASE TABLE' \
+                                AND table_schema = current_schema() AND table_name NOT LIKE '\\_sqlx%'";
 const LITE_INDEXES: &str = "SELECT i.name, group_concat(c.name) FROM sqlite_schema i, pragma_index_info(i.name) c \
                             WHERE i.type = 'index' AND i.sql IS NOT NULL GROUP BY i.name";
 const POSTGRES_INDEXES: &str = "SELECT i.relname::text, string_agg(a.attname, ',' ORDER BY a.attnum) \

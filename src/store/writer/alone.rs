@@ -2,17 +2,20 @@
 
 use boundary::{EntId, PersonId, SeatOffer};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::directory::{Affiliation, InactiveDeployment, Newcomer};
 use crate::operate::apply::ManagedBy;
 use crate::store::contention::Attempts;
-use crate::store::db::{Db, Tx, rows};
+use crate::store::db::{Db, Tx, both, rows};
 use crate::store::error::StoreError;
 use crate::store::federation::TAKE;
 use crate::store::time::millis;
 
 const IDENTITY: &str = "INSERT INTO identity (ent, namespace, subject, person, managed_by) VALUES ($1, $2, $3, $4, $5) \
                         ON CONFLICT DO NOTHING";
+const ADOPT: &str = "UPDATE identity SET managed_by = 'jit' WHERE ent = $1 AND namespace = $2 AND subject = $3 \
+                     AND managed_by = 'roster' RETURNING person";
 const PERSON: &str = "INSERT INTO person (id, created) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 const ROOT: &str = "INSERT INTO pseudonym_root (person, root) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 const AFFILIATION: &str = "INSERT INTO affiliation (person, ent, school, profile, year, level, managed_by) \
@@ -26,7 +29,8 @@ const SEAT: &str = "INSERT INTO seat (subscription, person, pool, by_name, taken
 
 /// Every statement of this file.
 #[cfg(test)]
-pub(in crate::store) const STATEMENTS: &[&str] = &[IDENTITY, PERSON, ROOT, AFFILIATION, DEPLOYMENT, SEAT];
+pub(in crate::store) const STATEMENTS: &[&str] =
+    &[IDENTITY, ADOPT, PERSON, ROOT, AFFILIATION, DEPLOYMENT, SEAT];
 
 /// One such write.
 pub(super) enum Alone {
@@ -72,13 +76,24 @@ async fn provision(tx: &mut Tx, newcomer: &Newcomer) -> Result<bool, StoreError>
         .bind(newcomer.ent.as_str()).bind(&newcomer.namespace).bind(&newcomer.subject)
         .bind(person).bind(ManagedBy::Jit.as_str()).execute(c))?;
     if new == 0 {
-        return Ok(false);
+        return adopt(tx, newcomer).await;
     }
     let created = millis(newcomer.at);
     rows!("writing a person", tx.on(), c => sqlx::query(PERSON).bind(person).bind(created).execute(c))?;
     let root = newcomer.root.bits().as_slice();
     rows!("writing a root", tx.on(), c => sqlx::query(ROOT).bind(person).bind(root).execute(c))?;
     affiliate(tx, &newcomer.ent, newcomer.person, &newcomer.affiliation).await?;
+    Ok(true)
+}
+
+/// Somebody whom a roster wrote down, and who is on none that counts: they come as a stranger would, and are whom it
+/// wrote. Nothing where their identity is anybody else's.
+async fn adopt(tx: &mut Tx, newcomer: &Newcomer) -> Result<bool, StoreError> {
+    let (ent, namespace, subject) = (newcomer.ent.as_str(), &newcomer.namespace, &newcomer.subject);
+    let person: Option<Uuid> = both!("taking an identity over", tx.on(), c =>
+        sqlx::query_scalar(ADOPT).bind(ent).bind(namespace).bind(subject).fetch_optional(c))?;
+    let Some(person) = person else { return Ok(false) };
+    affiliate(tx, &newcomer.ent, PersonId::stored(person), &newcomer.affiliation).await?;
     Ok(true)
 }
 

@@ -8,12 +8,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use boundary::registration::{LtiPlatform, LtiTool, Protocol};
 use boundary::{
-    Arrival, Body, Chance, Clock, ConnectionId, ContextClaim, Door, Fault, FirstUse, In, Inbound, LaunchId,
-    LinkClaim, Method, PeerKeys, PublishedKeys, Registrations, Reply, Request, ResourceKey, RoleClaims,
-    SchoolClaim, SealPurpose, SectorId, SectorKey, Signatures, Stop, Tickets, Via, Wanted, World,
+    Arrival, Attributes, Body, Chance, Clock, ConnectionId, ContextClaim, Door, EntId, Fault, FirstUse, In,
+    Inbound, LaunchId, LinkClaim, Method, PeerKeys, PublishedKeys, Registrations, Reply, Request,
+    ResourceKey, RoleClaims, SchoolClaim, SealPurpose, SectorId, SectorKey, Signatures, Stop, Tickets, Via,
+    Wanted, World,
 };
 use bytes::Bytes;
-use passerelle::directory::{Directory, DirectoryStore};
+use passerelle::directory::{Directory, DirectoryStore, RosterOpening, SealedAttributes};
 use passerelle::journal::{Actor, Signer};
 use passerelle::keys::{self, KeyRing, MasterKeys};
 use passerelle::launch::{Dispatcher, Outcome, Rooms};
@@ -128,11 +129,19 @@ fn dispatcher(desk: &Arc<Desk>, store: &Arc<Store>) -> Dispatcher {
         licensing: Licensing::new(store.clone(), clock.clone()),
         names: Names::new(store.clone(), desk.clone(), clock),
         agreements: store.clone(),
+        rosters: desk.clone(),
         launches: store.clone(),
         failed: store.clone(),
         receipts: desk.clone(),
     };
     Dispatcher::new(desk.clone(), Arc::new(SignOn), Arc::new(lti::Platform), rooms, Duration::from_secs(300))
+}
+
+/// Nobody in town is on a roster.
+impl RosterOpening for Desk {
+    fn open(&self, _: &EntId, _: &SealedAttributes) -> Option<Attributes> {
+        None
+    }
 }
 
 /// Both hops of one launch, and the claims that the publisher gets, leaf by leaf.
@@ -269,7 +278,7 @@ impl Inbound for SignOn {
         let town = Stream::new(1);
         let n: usize = number.parse().unwrap();
         let given_name = names_until(&town, n);
-        let mut attributes = boundary::Attributes::default();
+        let mut attributes = Attributes::default();
         attributes.set(boundary::Attribute::Pre, vec![given_name.to_owned()]);
         attributes.set(boundary::Attribute::Nom, vec![format!("Nom-{number}")]);
         attributes.set(boundary::Attribute::PMel, vec![format!("{number}@ent.example")]);
@@ -277,7 +286,7 @@ impl Inbound for SignOn {
         Ok(In::Arrived(Box::new(Arrival {
             via: Via {
                 protocol: Protocol::Lti,
-                ent: boundary::EntId::parse("ent").unwrap(),
+                ent: EntId::parse("ent").unwrap(),
                 connection: ConnectionId::parse("ent-lti").unwrap(),
                 deployment: Some("1".to_owned()),
             },

@@ -15,7 +15,9 @@ pub fn ent(table: &EntTable, notes: &mut Notes<'_>) -> Option<Ent> {
     let name = notes.read("name", &table.name, forms::words);
     let code = notes.read_option("code", table.code.as_ref(), forms::code);
     let origins = notes.read_all("origins", &table.origins, forms::origin);
-    Some(Ent { id: id?, name: name?, code, origins })
+    let roster_namespace =
+        notes.read_option("roster_namespace", table.roster_namespace.as_ref(), forms::code);
+    Some(Ent { id: id?, name: name?, code, origins, roster_namespace })
 }
 
 /// Reads an LTI registration of an ENT.

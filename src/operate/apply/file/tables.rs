@@ -57,6 +57,8 @@ pub struct EntTable {
     /// Origins of its pages that may show ours in a frame, such as https://ent.example
     #[serde(default)]
     pub origins: Vec<At<String>>,
+    /// The namespace of the identifiers in its rosters; that of its connections when absent, where they agree on one.
+    pub roster_namespace: Option<At<String>>,
     /// Its LTI 1.3 registrations of us.
     #[serde(default)]
     pub lti: Vec<At<LtiTable>>,

@@ -27,9 +27,20 @@ pub(in crate::store) async fn take(
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
-    let taken = rows!("taking a turn", tx.on(), c => sqlx::query(TAKE)
-        .bind(name).bind(holder).bind(millis(now + LASTS)).bind(millis(now)).execute(c))?;
+    let taken = take_for(&mut tx, name, holder, (now, LASTS)).await?;
     tx.commit().await?;
+    Ok(taken)
+}
+
+/// The same within a transaction, and for a time of the caller's own.
+pub(in crate::store) async fn take_for(
+    tx: &mut Tx,
+    name: &str,
+    holder: &str,
+    (now, lasts): (OffsetDateTime, Duration),
+) -> Result<bool, StoreError> {
+    let taken = rows!("taking a turn", tx.on(), c => sqlx::query(TAKE)
+        .bind(name).bind(holder).bind(millis(now + lasts)).bind(millis(now)).execute(c))?;
     Ok(taken == 1)
 }
 
@@ -40,7 +51,17 @@ pub(in crate::store) async fn renew(
     holder: &str,
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
-    let until = millis(now + LASTS);
+    renew_for(tx, name, holder, (now, LASTS)).await
+}
+
+/// The same, for a time of the caller's own.
+pub(in crate::store) async fn renew_for(
+    tx: &mut Tx,
+    name: &str,
+    holder: &str,
+    (now, lasts): (OffsetDateTime, Duration),
+) -> Result<bool, StoreError> {
+    let until = millis(now + lasts);
     let held = rows!("renewing a turn", tx.on(), c => sqlx::query(RENEW)
         .bind(name).bind(holder).bind(until).execute(c))?;
     Ok(held == 1)
@@ -49,6 +70,12 @@ pub(in crate::store) async fn renew(
 /// Ends a turn.
 pub(in crate::store) async fn end(db: &Db, name: &str, holder: &str) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    rows!("ending a turn", tx.on(), c => sqlx::query(END).bind(name).bind(holder).execute(c))?;
+    end_in(&mut tx, name, holder).await?;
     tx.commit().await
+}
+
+/// The same, within a transaction.
+pub(in crate::store) async fn end_in(tx: &mut Tx, name: &str, holder: &str) -> Result<(), StoreError> {
+    rows!("ending a turn", tx.on(), c => sqlx::query(END).bind(name).bind(holder).execute(c))?;
+    Ok(())
 }
