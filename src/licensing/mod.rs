@@ -3,6 +3,7 @@
 //! The decision itself is [`boundary::decide`], a pure function; this room gathers what it depends on.
 
 mod gather;
+pub mod rules;
 mod store;
 mod subscription;
 

@@ -36,10 +36,18 @@ pub struct Subscription {
     pub until: OffsetDateTime,
     /// Person by person, or the whole school.
     pub kind: Kind,
+    /// Whether a seat may pass from one person to another (GAR's `categorieAffectation`).
+    #[serde(default = "transferable")]
+    pub transferable: bool,
     /// Whom it is for.
     pub audience: BTreeSet<Profile>,
     /// Its seats by pool; a pool without a number is unlimited.
     pub seats: BTreeMap<Pool, Option<u32>>,
+}
+
+/// Where nothing is said, a seat may pass on.
+const fn transferable() -> bool {
+    true
 }
 
 impl Subscription {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use boundary::registration::{Deployment, LtiPlatform, MatchKey};
-use boundary::{Ark, EntId, Kind, Pool, Profile, SectorId, Uai};
+use boundary::{Ark, EntId, Kind, SectorId, Uai};
 
 use super::file::Reading;
 use super::mistake::Mistakes;
@@ -11,7 +11,7 @@ use super::record::{AssignmentRecord, AssignmentTarget, ManagedBy, PersonRecord,
 use super::store::StoredRecord;
 use crate::catalogue::Resource;
 use crate::directory::School;
-use crate::licensing::{Coverage, SetTarget, Subscription};
+use crate::licensing::{Coverage, SetTarget, Subscription, rules};
 
 /// The name of a record: its kind and its id.
 pub type Name = (RecordKind, String);
@@ -225,26 +225,11 @@ impl<'r> World<'r> {
         }
     }
 
-    /// RG11: schools of the first degree have no librarians. Their nature codes begin with 1.
+    /// RG11.
     fn degree_fits(&self, subscription: &Subscription, at: &mut Place<'_, '_>) {
-        let for_librarians = subscription.audience.contains(&Profile::Librarian);
-        let seats = subscription.seats.get(&Pool::Librarian);
-        if !for_librarians && seats.is_none_or(|seats| *seats == Some(0)) {
-            return;
-        }
-        let first = |nature: &str| nature.starts_with('1');
-        let named = match &subscription.coverage {
-            Coverage::Nature(nature) => first(nature).then(|| format!("nature {nature}")),
-            Coverage::Schools(schools) => schools
-                .iter()
-                .filter_map(|uai| self.school(uai))
-                .find(|school| school.nature.as_deref().is_some_and(first))
-                .map(|school| format!("school {}", school.uai)),
-        };
-        if let Some(named) = named {
-            at.wrong(format!(
-                "{named} is of the first degree and has no librarians: take librarian out of audience and seats"
-            ));
+        let nature_of = |uai: &Uai| self.school(uai).and_then(|school| school.nature.as_deref());
+        if let Err(breach) = rules::degree(subscription, nature_of) {
+            at.wrong(breach.words);
         }
     }
 

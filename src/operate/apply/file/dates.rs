@@ -1,6 +1,6 @@
 //! Dates of a file. Those without a zone are days in Paris.
 
-use boundary::{SchoolYear, paris_date, paris_midnight};
+use boundary::paris_midnight;
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 use toml::value::{Datetime, Offset};
 
@@ -67,11 +67,4 @@ fn date_time(given: &Datetime) -> Option<OffsetDateTime> {
     let offset = UtcOffset::from_whole_seconds(minutes * 60).ok()?;
     let moment = date(given)?.with_time(time).assume_offset(offset);
     moment.checked_to_offset(UtcOffset::UTC)
-}
-
-/// The first moment after ten school years from the current one on.
-pub fn horizon(now: OffsetDateTime) -> OffsetDateTime {
-    let end = paris_date(SchoolYear::at(now).end());
-    let last = end.replace_year(end.year() + 10).unwrap_or(Date::MAX);
-    paris_midnight(last)
 }

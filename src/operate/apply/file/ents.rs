@@ -8,6 +8,7 @@ use super::forms;
 use super::notes::Notes;
 use super::tables::{DeploymentEntry, DeploymentTable, EntTable, LtiTable, SchoolTable};
 use crate::directory::{Ent, School};
+use crate::licensing::rules;
 
 /// Reads an ENT.
 pub fn ent(table: &EntTable, notes: &mut Notes<'_>) -> Option<Ent> {
@@ -127,7 +128,7 @@ pub fn school(table: &SchoolTable, notes: &mut Notes<'_>) -> Option<School> {
     let uai = notes.read("uai", &table.uai, |text| forms::uai(text, table.fictive));
     let name = notes.read("name", &table.name, forms::words);
     let town = notes.read("town", &table.town, forms::words);
-    let nature = notes.read_option("nature", table.nature.as_ref(), forms::nature);
+    let nature = notes.read_option("nature", table.nature.as_ref(), rules::nature_code);
     let ents = notes.read_all("ents", &table.ents, EntId::parse);
     Some(School { uai: uai?, name: name?, town: town?, nature, ents, fictive: table.fictive })
 }

@@ -24,26 +24,6 @@ pub fn code(text: &str) -> Result<String, String> {
     if text.trim() == text { Ok(text) } else { Err("take away the spaces at its ends".to_owned()) }
 }
 
-/// A nature code.
-pub fn nature(text: &str) -> Result<String, String> {
-    if text.len() == 3 && text.bytes().all(|c| c.is_ascii_digit()) {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("\"{text}\" is not a nature code: write one of three digits, such as 340"))
-    }
-}
-
-/// SIREN and ISNI.
-pub fn siren_isni(text: &str) -> Result<String, String> {
-    let digits = |part: &str, count| part.len() == count && part.bytes().all(|c| c.is_ascii_digit());
-    match text.split_once('_') {
-        Some((siren, isni)) if digits(siren, 9) && digits(isni, 16) => Ok(text.to_owned()),
-        _ => Err(format!(
-            "\"{text}\" is not SIREN and ISNI: write 9 digits, _ and 16 digits, zeros where there is no ISNI"
-        )),
-    }
-}
-
 /// The number of a school, whose key letter must be right unless the school is invented.
 pub fn uai(text: &str, fictive: bool) -> Result<Uai, String> {
     if fictive {

@@ -13,6 +13,7 @@ use super::people;
 use super::tables::{
     AssignmentTable, CountEntry, IdentityTable, KindWord, PoolsTable, SeatsEntry, SubscriptionTable,
 };
+use crate::licensing::rules::{self, AskedSeats, Breach, Field};
 use crate::licensing::{Coverage, SetTarget, Subscription};
 use crate::operate::apply::record::{AssignmentRecord, AssignmentTarget};
 
@@ -23,16 +24,12 @@ pub fn subscription(
     notes: &mut Notes<'_>,
 ) -> Option<Subscription> {
     let (start, table) = (table.start, &table.value);
-    let id = notes.read("id", &table.id, subscription_id);
+    let id = notes.read("id", &table.id, |text| rules::id(text).map_err(|breach| breach.words));
     let resource = notes.read("resource", &table.resource, Ark::parse);
     let distributor = notes.read_option("distributor", table.distributor.as_ref(), OrganisationId::parse);
     let coverage = coverage(table, start, notes);
     let validity = validity(table, start, now, notes);
     let audience = audience(&table.audience, notes);
-    let kind = match table.kind {
-        KindWord::Indiv => Kind::Indiv,
-        KindWord::Etabl => Kind::Etabl,
-    };
     let seats = seats(table, start, &audience, notes);
     let (from, until) = validity?;
     Some(Subscription {
@@ -42,47 +39,22 @@ pub fn subscription(
         coverage: coverage?,
         from,
         until,
-        kind,
+        kind: kind(table),
+        transferable: table.transferable.unwrap_or(true),
         audience,
-        seats: seats?,
+        seats,
     })
 }
 
-/// RG12 and RG13: some ids are words of GAR's addresses, and `_` marks what was deleted.
-fn subscription_id(text: &str) -> Result<SubscriptionId, String> {
-    if text.starts_with('_') {
-        return Err("an id that begins with _ belongs to something deleted: choose another".to_owned());
-    }
-    if ["abonnements", "categorie"].contains(&text) {
-        return Err(format!("\"{text}\" is a word of GAR's addresses: choose another"));
-    }
-    if text.chars().count() > 45 {
-        return Err("an id of a subscription has at most 45 characters: shorten it".to_owned());
-    }
-    SubscriptionId::parse(text).map_err(|error| error.to_string())
-}
-
-/// RG2: schools or a nature, not both.
+/// Schools or a nature, as RG2 has it. Where a school cannot be read, that is what is said.
 fn coverage(table: &SubscriptionTable, start: usize, notes: &mut Notes<'_>) -> Option<Coverage> {
-    match (&table.schools, &table.nature) {
-        (Some(schools), None) => {
-            if schools.value.is_empty() {
-                notes.at(schools.start, "schools is empty: write the numbers of the schools");
-            }
-            let schools: BTreeSet<Uai> =
-                notes.read_all("schools", &schools.value, Uai::parse_any_letter).into_iter().collect();
-            Some(Coverage::Schools(schools.into_iter().collect()))
-        }
-        (None, Some(nature)) => notes.read("nature", nature, forms::nature).map(Coverage::Nature),
-        (Some(_), Some(nature)) => {
-            notes.at(nature.start, "schools and nature exclude each other: keep one");
-            None
-        }
-        (None, None) => {
-            notes.at(start, "[[subscription]] names no school: write schools = […] or nature = \"…\"");
-            None
-        }
+    let given = table.schools.as_ref();
+    let schools = given.map(|given| notes.read_all("schools", &given.value, Uai::parse_any_letter));
+    let nature = table.nature.as_ref().map(|code| code.value.clone());
+    if given.map_or(0, |given| given.value.len()) > schools.as_ref().map_or(0, Vec::len) {
+        return None;
     }
+    noted(rules::coverage(schools, nature), table, start, notes)
 }
 
 /// RG7 to RG10: one end, after the beginning, at most ten school years ahead.
@@ -93,42 +65,28 @@ fn validity(
     notes: &mut Notes<'_>,
 ) -> Option<(OffsetDateTime, OffsetDateTime)> {
     let from = dates::moment("from", &table.from, Edge::First, notes);
-    let (at, until) = match (&table.until, &table.school_year) {
-        (Some(until), None) => (until.start, dates::moment("until", until, Edge::After, notes)),
-        (None, Some(year)) => {
-            let read = notes.read("school_year", year, SchoolYear::parse);
-            (year.start, read.map(SchoolYear::end))
-        }
-        (Some(_), Some(year)) => {
-            notes.at(year.start, "until and school_year exclude each other: keep one");
-            return None;
-        }
-        (None, None) => {
-            notes.at(
-                start,
-                "[[subscription]] has no end: write until = 2027-08-15 or school_year = \"2026-2027\"",
-            );
-            return None;
-        }
-    };
-    let (from, until) = from.zip(until)?;
-    if until <= from {
-        notes.at(at, "the subscription ends before it begins: write a later end or an earlier from");
-    } else if until > dates::horizon(now) {
-        notes.at(at, "the end is more than ten school years ahead: write an earlier one");
+    let until = table.until.as_ref().map(|until| dates::moment("until", until, Edge::After, notes));
+    let year =
+        table.school_year.as_ref().map(|year| notes.read("school_year", year, SchoolYear::parse));
+    if until == Some(None) || year == Some(None) {
+        return None;
     }
+    let end = noted(rules::end(until.flatten(), year.flatten()), table, start, notes);
+    let (from, (field, until)) = from.zip(end)?;
+    noted(rules::validity(from, until, field, now), table, start, notes);
     Some((from, until))
 }
 
 fn audience(list: &At<Vec<At<String>>>, notes: &mut Notes<'_>) -> BTreeSet<Profile> {
-    if list.value.is_empty() {
-        notes.at(
-            list.start,
-            "audience is empty: write the profiles that it is for, such as [\"pupil\", \"teacher\"]",
-        );
+    let read = notes.read_all("audience", &list.value, str::parse::<Profile>);
+    let profiles: BTreeSet<Profile> = read.into_iter().collect();
+    // Where one of them is none, that is what is said.
+    if list.value.is_empty()
+        && let Err(breach) = rules::audience(&profiles)
+    {
+        notes.at(list.start, breach.words);
     }
-    let profiles = notes.read_all("audience", &list.value, str::parse::<Profile>);
-    profiles.into_iter().collect()
+    profiles
 }
 
 /// RG1, RG5 and RG6.
@@ -137,34 +95,44 @@ fn seats(
     start: usize,
     audience: &BTreeSet<Profile>,
     notes: &mut Notes<'_>,
-) -> Option<BTreeMap<Pool, Option<u32>>> {
-    let Some(seats) = &table.seats else {
-        if table.kind == KindWord::Indiv {
-            notes.at(
-                start,
-                "[[subscription]] of kind INDIV lacks `seats`: write seats = \"unlimited\" or a number",
-            );
-        }
-        return Some(BTreeMap::from([(Pool::All, None)]));
-    };
-    let pools = match seats.value {
-        SeatsEntry::All(count) => return Some(BTreeMap::from([(Pool::All, number(count))])),
+) -> AskedSeats {
+    let asked = table.seats.as_ref().map(|seats| match seats.value {
+        SeatsEntry::All(count) => BTreeMap::from([(Pool::All, number(count))]),
         SeatsEntry::Pools(pools) => of_pools(pools),
+    });
+    let mut breaches = Vec::new();
+    let seats = rules::seats(kind(table), audience, asked, &mut breaches);
+    for breach in breaches {
+        noted::<()>(Err(breach), table, start, notes);
+    }
+    seats
+}
+
+const fn kind(table: &SubscriptionTable) -> Kind {
+    match table.kind {
+        KindWord::Indiv => Kind::Indiv,
+        KindWord::Etabl => Kind::Etabl,
+    }
+}
+
+/// Notes a breach where the field stands that it is about.
+fn noted<T>(
+    checked: Result<T, Breach>,
+    table: &SubscriptionTable,
+    start: usize,
+    notes: &mut Notes<'_>,
+) -> Option<T> {
+    let at = |field| match field {
+        Field::Whole => None,
+        Field::Id => Some(table.id.start),
+        Field::Schools => table.schools.as_ref().map(|at| at.start),
+        Field::Nature => table.nature.as_ref().map(|at| at.start),
+        Field::Until => table.until.as_ref().map(|at| at.start),
+        Field::SchoolYear => table.school_year.as_ref().map(|at| at.start),
+        Field::Audience => Some(table.audience.start),
+        Field::Seats => table.seats.as_ref().map(|at| at.start),
     };
-    if table.kind == KindWord::Etabl {
-        notes.at(seats.start, "ETABL takes no count a profile: write seats = \"unlimited\" or leave it out");
-    } else if pools.is_empty() {
-        notes.at(seats.start, "seats is empty: write a count a profile, a number or \"unlimited\"");
-    }
-    for pool in pools.keys().filter(|pool| !draws(audience, **pool)) {
-        let profile =
-            if *pool == Pool::OtherStaff { "head, school-life, staff or local" } else { pool.as_str() };
-        let pool = pool.as_str();
-        let words =
-            format!("seats for {pool} and no {profile} in audience: add the profile or drop the count");
-        notes.at(seats.start, words);
-    }
-    Some(pools)
+    checked.map_err(|breach| notes.at(at(breach.field).unwrap_or(start), breach.words)).ok()
 }
 
 fn of_pools(table: PoolsTable) -> BTreeMap<Pool, Option<u32>> {
@@ -183,12 +151,6 @@ const fn number(count: CountEntry) -> Option<u32> {
         CountEntry::Unlimited(_) => None,
         CountEntry::Number(number) => Some(number),
     }
-}
-
-/// Whether somebody in the audience draws seats from a pool.
-fn draws(audience: &BTreeSet<Profile>, pool: Pool) -> bool {
-    let pools = boundary::Seats::PerProfile(vec![(pool, None)]);
-    audience.iter().any(|profile| pools.pool_of(*profile).is_some())
 }
 
 /// Reads an assignment.

@@ -16,12 +16,13 @@ use super::tables::{
 };
 use crate::catalogue::Resource;
 use crate::directory::{Organisation, Sector, Tool};
+use crate::licensing::rules;
 
 /// Reads an organisation.
 pub fn organisation(table: &OrganisationTable, notes: &mut Notes<'_>) -> Option<Organisation> {
     let id = notes.read("id", &table.id, OrganisationId::parse);
     let name = notes.read("name", &table.name, forms::words);
-    let siren_isni = notes.read_option("siren_isni", table.siren_isni.as_ref(), forms::siren_isni);
+    let siren_isni = notes.read_option("siren_isni", table.siren_isni.as_ref(), rules::siren_isni);
     Some(Organisation { id: id?, name: name?, siren_isni, roles: table.roles.clone() })
 }
 

@@ -377,6 +377,8 @@ pub struct SubscriptionTable {
     pub school_year: Option<At<String>>,
     /// INDIV: person by person. ETABL: the whole school.
     pub kind: KindWord,
+    /// Whether a seat may pass from one person to another: true where it is left out.
+    pub transferable: Option<bool>,
     /// The profiles that it is for. At least one.
     pub audience: At<Vec<At<String>>>,
     /// "unlimited", a number, or a count a profile. INDIV needs it; ETABL takes no count a profile.
