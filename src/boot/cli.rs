@@ -1,10 +1,14 @@
 //! The command line: every command, its arguments, and one sentence about each.
 
+mod licences;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use time::Date;
 use time::macros::format_description;
+
+pub use licences::{Assign, Recover, Seats};
 
 use crate::access::RoleName;
 use crate::keys::Purpose;
@@ -66,6 +70,14 @@ pub enum Command {
     Trace(Trace),
     /// Tell how the launch of a resource by a person would end now. Nothing is written.
     DryRun(DryRun),
+    /// Assign a subscription to people by name, who get a seat, and to sets of people: all of it, or nothing.
+    Assign(Assign),
+    /// Take assignments back, and with them their seats.
+    Unassign(Assign),
+    /// Take seats back, so that others may have them.
+    Recover(Recover),
+    /// Tell how many seats a subscription has, how many are used, and which sets it is assigned to.
+    Seats(Seats),
     /// Print the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

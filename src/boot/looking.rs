@@ -123,6 +123,6 @@ impl From<DryRunError> for Failure {
     }
 }
 
-fn refused(error: impl std::fmt::Display) -> Failure {
+pub(super) fn refused(error: impl std::fmt::Display) -> Failure {
     Failure::Refused(error.to_string())
 }

@@ -1,6 +1,7 @@
 //! Wiring: the only module that names concrete connectors, and where commands begin.
 
 mod access;
+mod assigning;
 mod backup;
 mod cli;
 mod demo;
@@ -57,6 +58,10 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Doctor { json } => looking::doctor(&config()?, *json).await,
         Command::Trace(options) => looking::trace(&config()?, options).await,
         Command::DryRun(options) => looking::dry_run(&config()?, options).await,
+        Command::Assign(options) => assigning::assign(&config()?, options).await,
+        Command::Unassign(options) => assigning::unassign(&config()?, options).await,
+        Command::Recover(options) => assigning::recover(&config()?, options).await,
+        Command::Seats(options) => assigning::seats(&config()?, options).await,
         Command::Config(ConfigCommand::Default) => operator::print(config::DEFAULT_FILE),
         Command::Schema(Schema::Federation) => operator::print(&operate::apply::schema()),
     }

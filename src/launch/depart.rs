@@ -17,10 +17,23 @@ use super::parked::{Awaits, Parked};
 use super::store::{Committed, Gate, Item, Write};
 use super::weigh::{Asked, Weighed};
 use crate::journal::{Event, Happened, Hop, Parties, issue};
+use crate::licensing::Opened;
 use crate::pseudonyms::{NameRow, Named};
 
 /// How often a launch is decided again because a pseudonym changed under it. More often than once is a fault.
 const ATTEMPTS: usize = 3;
+
+/// What a launch comes to once it is decided.
+pub(super) struct Ready {
+    /// What the publisher may know.
+    pub released: Released,
+    /// Pseudonyms that are new.
+    pub fresh: Vec<NameRow>,
+    /// By which the person's own history is found.
+    pub commitment: Commitment,
+    /// What is to be noted of the seat.
+    pub opened: Option<Opened>,
+}
 
 impl Dispatcher {
     pub(super) async fn departed(
@@ -125,7 +138,8 @@ impl Dispatcher {
                 .about("the resource moved to another tool meanwhile")
                 .into());
         }
-        let (released, fresh, commitment) = self.release(&mut asked, arrival, event.at).await?;
+        let Ready { released, fresh, commitment, opened } =
+            self.release(&mut asked, arrival, event.at).await?;
         event.happened = Happened::Delivered;
         event.attributes = released.attributes().names().collect();
         event.commitment = Some(commitment);
@@ -141,7 +155,7 @@ impl Dispatcher {
         let departure = Departure::new(released, delivery(&asked, arrival, return_url, receipt));
         let mut reply = self.outbound.finish(&*self.world, answer, &departure).await?;
         reply.cookies.extend(cookie);
-        let writes = fresh.into_iter().map(Write::Name).collect();
+        let writes = fresh.into_iter().map(Write::Name).chain(opened.map(Write::Opened)).collect();
         Ok((reply.within(arrival.via.ent.clone()), writes))
     }
 
@@ -152,18 +166,18 @@ impl Dispatcher {
         asked: &mut Asked,
         arrival: &Arrival,
         at: OffsetDateTime,
-    ) -> Result<(Released, Vec<NameRow>, Commitment), Stop> {
+    ) -> Result<Ready, Stop> {
         if asked.joining.is_some() {
             self.ask(asked).await?;
         }
         let Asked { subject, school, resource, tool, sector, .. } = &*asked;
-        let entitled = self.rooms.licensing.entitle(subject, school, resource, tool).await?;
+        let (entitled, opened) = self.rooms.licensing.entitle(subject, school, resource, tool).await?;
         let Named { identifiers, fresh, commitment } =
             self.rooms.names.of_launch(sector, subject, arrival).await?;
         let agreement = self.rooms.agreements.agreement(&resource.value.ark).await?;
         let known = self.known_attributes(asked, arrival).await?;
         let released = release(entitled, identifiers, agreement.as_deref(), &known, paris_date(at));
-        Ok((released, fresh, commitment))
+        Ok(Ready { released, fresh, commitment, opened })
     }
 
     /// What is known about the person, from the directory and the sign-on. The agreement decides what passes.

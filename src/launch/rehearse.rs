@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use boundary::{Arrival, LaunchId, Released, Stop, Uai};
 
+use super::depart::Ready;
 use super::dispatcher::Dispatcher;
 use super::weigh::Weighed;
 use crate::directory::School;
@@ -49,7 +50,7 @@ impl Dispatcher {
         match self.weigh(arrival, &arrival.wanted, chosen, event).await? {
             Weighed::Choose(schools, _) => Ok(Rehearsed::Choose(schools)),
             Weighed::Asked(mut asked) => {
-                let (released, fresh, _) = self.release(&mut asked, arrival, event.at).await?;
+                let Ready { released, fresh, .. } = self.release(&mut asked, arrival, event.at).await?;
                 let new_pseudonym = fresh.iter().any(|row| row.kind == "person");
                 Ok(Rehearsed::Released { released: Box::new(released), new_pseudonym })
             }

@@ -7,6 +7,7 @@ use boundary::{Fault, FirstUse, Handle};
 use time::OffsetDateTime;
 
 use crate::journal::Event;
+use crate::licensing::Opened;
 use crate::pseudonyms::NameRow;
 
 /// A parked launch as it is stored: sealed, so that the database holds nothing to read.
@@ -42,6 +43,8 @@ pub enum Write {
     Park(ParkedRow),
     /// Writes down a pseudonym at its first release.
     Name(NameRow),
+    /// Notes that the holder of a seat opened the resource.
+    Opened(Opened),
     /// Appends an event to the journal.
     Event(Event),
 }

@@ -8,5 +8,5 @@ mod store;
 mod subscription;
 
 pub use gather::Licensing;
-pub use store::{Licence, LicenceStore, Seat};
+pub use store::{Licence, LicenceStore, OPENED_EVERY, Opened, Seat};
 pub use subscription::{Coverage, SetTarget, Subscription};

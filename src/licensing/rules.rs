@@ -250,8 +250,7 @@ fn horizon(now: OffsetDateTime) -> OffsetDateTime {
 /// A [`Breach`].
 pub fn audience(audience: &BTreeSet<Profile>) -> Result<(), Breach> {
     if audience.is_empty() {
-        let words =
-            "audience is empty: write the profiles that it is for, such as [\"pupil\", \"teacher\"]";
+        let words = "audience is empty: write the profiles that it is for, such as [\"pupil\", \"teacher\"]";
         return Err(Breach::of(Field::Audience, words));
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! What an operator does, by the command line: once, so that whatever other door comes later leads to the same.
 
 pub mod apply;
+pub mod assignments;
 pub mod backup;
 pub mod doctor;
 pub mod dry_run;

@@ -2,7 +2,7 @@
 
 mod assignments;
 mod people;
-mod pools;
+pub(in crate::store) mod pools;
 mod records;
 
 use std::collections::BTreeSet;
@@ -13,6 +13,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use time::OffsetDateTime;
 
+use super::assignments::sets::NotDone;
 use super::contention::Attempts;
 use super::db::Tx;
 use super::directory::people_of;
@@ -63,6 +64,15 @@ impl FederationStore for Store {
                 Err(Undone::Store(error)) => return Err(error.into()),
                 Err(Undone::Fault(fault)) => return Err(fault),
             }
+        }
+    }
+}
+
+impl From<NotDone> for Undone {
+    fn from(error: NotDone) -> Self {
+        match error {
+            NotDone::Store(error) => Self::Store(error),
+            NotDone::Fault(fault) => Self::Fault(fault),
         }
     }
 }

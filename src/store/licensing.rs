@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use boundary::{Ark, Fault, PersonId, Pool, SeatOffer, SubscriptionId};
+use boundary::{Ark, Fault, PersonId, Pool, SeatOffer, SubscriptionId, Uai};
 use time::OffsetDateTime;
 
 use super::db::{Db, both};
+use super::time::moment;
 use super::{Store, objects};
 use crate::directory::School;
 use crate::licensing::{Licence, LicenceStore, Seat, SetTarget};
@@ -18,8 +19,11 @@ const SUBSCRIPTIONS: &str = "SELECT o.id, o.document \
      WHERE n.kind = 'subscription' AND n.name IN ($1, $2) AND o.withdrawn = 0";
 const SETS: &str = "SELECT a.subscription, a.target \
      FROM object_name n JOIN assignment a ON a.subscription = n.id \
-     WHERE n.kind = 'subscription' AND n.name IN ($1, $2)";
-const SEAT: &str = "SELECT by_name FROM seat WHERE subscription = $1 AND person = $2";
+     WHERE n.kind = 'subscription' AND n.name IN ($1, $2) AND a.school IN ('', $3)";
+/// A seat of a seating that is not done counts for nobody.
+const SEAT: &str = "SELECT CASE WHEN g.state = 'done' THEN 1 ELSE s.by_name END, s.opened \
+     FROM seat s LEFT JOIN seating g ON g.id = s.seating WHERE s.subscription = $1 AND s.person = $2 \
+     AND (s.seating IS NULL OR s.by_name = 0 OR g.state = 'done')";
 const ROOM: &str = "SELECT used FROM pool \
      WHERE subscription = $1 AND pool = $2 AND (seats IS NULL OR used < seats)";
 
@@ -40,9 +44,10 @@ impl LicenceStore for Store {
     }
 
     async fn seat(&self, subscription: &SubscriptionId, person: PersonId) -> Result<Option<Seat>, Fault> {
-        let by_name: Option<i64> = both!("reading a seat", self.db.read(), c =>
-            sqlx::query_scalar(SEAT).bind(subscription.as_str()).bind(person.uuid()).fetch_optional(c))?;
-        Ok(by_name.map(|by_name| Seat { by_name: by_name != 0 }))
+        let seat: Option<(i64, Option<i64>)> = both!("reading a seat", self.db.read(), c =>
+            sqlx::query_as(SEAT).bind(subscription.as_str()).bind(person.uuid()).fetch_optional(c))?;
+        let Some((by_name, opened)) = seat else { return Ok(None) };
+        Ok(Some(Seat { by_name: by_name != 0, opened: opened.map(moment).transpose()? }))
     }
 
     async fn has_room(&self, subscription: &SubscriptionId, pool: Pool) -> Result<bool, Fault> {
@@ -55,9 +60,10 @@ impl LicenceStore for Store {
         &self,
         offer: &SeatOffer,
         person: PersonId,
+        school: &Uai,
         at: OffsetDateTime,
     ) -> Result<bool, Fault> {
-        self.writer.take_seat(offer, person, at).await
+        self.writer.take_seat(offer, person, school, at).await
     }
 }
 
@@ -77,7 +83,7 @@ async fn read(db: &Db, resource: &Ark, school: &School) -> Result<Vec<Licence>, 
         return Ok(Vec::new());
     }
     let rows: Vec<(String, String)> = both!("reading assignments", db.read(), c =>
-        sqlx::query_as(SETS).bind(&by_school).bind(&by_nature).fetch_all(c))?;
+        sqlx::query_as(SETS).bind(&by_school).bind(&by_nature).bind(school.uai.as_str()).fetch_all(c))?;
     let mut sets: HashMap<String, Vec<SetTarget>> = HashMap::new();
     for (id, target) in rows {
         let set = set_target(&id, &target)?;

@@ -6,6 +6,7 @@
 
 mod access;
 mod agreements;
+mod assignments;
 mod backup;
 mod cache;
 mod catalogue;

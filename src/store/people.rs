@@ -185,7 +185,7 @@ pub(super) async fn affiliated_in(tx: &mut Tx, ent: &EntId, person: PersonId) ->
     as_known(person, rows, Vec::new(), Vec::new())
 }
 
-fn as_known(
+pub(super) fn as_known(
     person: PersonId,
     affiliations: Vec<AffiliationRow>,
     groups: Vec<MembershipRow>,

@@ -4,11 +4,11 @@ use boundary::Fault;
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
-use super::Store;
 use super::access::attempts::FORGOTTEN;
 use super::db::{Db, rows};
 use super::error::StoreError;
 use super::time::millis;
+use super::{Store, assignments};
 use crate::operate::trace::FAILED_KEPT;
 
 /// As many rows as a statement deletes in a few milliseconds.
@@ -32,17 +32,16 @@ const FAILURES: &str = "DELETE FROM sign_in_failure WHERE name IN \
 pub(super) const STATEMENTS: &[&str] = &[PARKED, FIRST_USES, FAILED_SIGN_ONS, SESSIONS, TOKENS, FAILURES];
 
 impl Store {
-    /// Links changes that a process noted and did not live to link into the journal. Deletes what has expired: parked
-    /// launches, sessions and tokens, first uses a day later, failed sign-ons that are older than a day, and failed
-    /// sign-ins that are forgotten; answers how many rows. Another process may believe a sign-on for longer than this
-    /// one's clock says.
+    /// Ends what a process did not live to end: links changes that it noted into the journal, and undoes or settles its
+    /// seatings. Deletes parked launches, sessions and tokens that have expired, first uses a day after they have, and failed sign-ons older
+    /// than a day, and failed sign-ins that are forgotten, and answers how many. Another process may believe a sign-on for longer than this one's clock says.
     ///
     /// # Errors
     /// A [`Fault`] when the database does not answer. What was deleted until then stays deleted.
     pub async fn purge(&self, now: OffsetDateTime) -> Result<u64, Fault> {
         // Those that a process noted and did not live to link.
         self.link_changes().await;
-        let mut deleted = 0;
+        let mut deleted = assignments::clear(&self.db, None, now).await?;
         let day_before = now - time::Duration::DAY;
         let kept_since = now - FAILED_KEPT;
         let over = [

@@ -136,6 +136,9 @@ impl Desk {
             ("--ent ENT", "--ent ent"),
             ("--namespace NS", "--namespace ent"),
             ("--subject SUBJECT", "--subject sub-nina"),
+            ("ENT/NAMESPACE/SUBJECT", "ent/ent/sub-nina"),
+            ("UAI/", &format!("{LYCEE}/")),
+            ("--everyone UAI", &format!("--everyone {LYCEE}")),
             ("ARK_OR_KEY", ATLAS),
             ("--school UAI", &format!("--school {LYCEE}")),
             ("--deployment ID", "--deployment 1"),
@@ -173,6 +176,12 @@ fn prepare(desk: &Desk, script: &str) -> String {
         let export =
             desk.fill("passerelle journal checkpoint && passerelle journal export --school EXPORT_OF");
         assert!(desk.run(&export, &own).status.success());
+    }
+    if script.contains("marees-2026") {
+        let lines =
+            "from = 2026-01-01\nuntil = 2036-01-01\nkind = \"INDIV\"\naudience = [\"pupil\"]\nseats = 30";
+        let applied = desk.stage.apply(|plain| plain.open_to_all().subscription("marees-2026", lines), &[]);
+        assert_eq!(applied.code, Some(0), "{}", applied.stderr);
     }
     if script.contains("passerelle restore") {
         return format!("sqlite://{}", desk.at("restored.db").display());

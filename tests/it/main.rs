@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod assignments;
 mod attacks;
 mod backup;
 mod browser;

@@ -245,12 +245,7 @@ impl AssignmentRecord {
             AssignmentTarget::Person { ent, namespace, subject } => {
                 format!("person {}", identity_id(ent, namespace, subject))
             }
-            AssignmentTarget::Set(SetTarget::Everyone) => "everyone".to_owned(),
-            AssignmentTarget::Set(SetTarget::Level(level)) => format!("level {level}"),
-            AssignmentTarget::Set(SetTarget::Group(group)) => {
-                let year = group.year.map(|year| format!(" {year}")).unwrap_or_default();
-                format!("{} {} {}{year}", group.status.as_str(), group.school, group.code)
-            }
+            AssignmentTarget::Set(set) => set.to_string(),
         };
         format!("{} -> {target}", self.subscription)
     }

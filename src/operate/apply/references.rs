@@ -11,7 +11,7 @@ use super::record::{AssignmentRecord, AssignmentTarget, ManagedBy, PersonRecord,
 use super::store::StoredRecord;
 use crate::catalogue::Resource;
 use crate::directory::School;
-use crate::licensing::{Coverage, SetTarget, Subscription, rules};
+use crate::licensing::{Coverage, Subscription, rules};
 
 /// The name of a record: its kind and its id.
 pub type Name = (RecordKind, String);
@@ -105,8 +105,7 @@ fn names_of_assignment(assignment: &AssignmentRecord) -> Vec<Name> {
     let subscription = (RecordKind::Subscription, assignment.subscription.to_string());
     let target = match &assignment.target {
         AssignmentTarget::Person { ent, .. } => Some((RecordKind::Ent, ent.to_string())),
-        AssignmentTarget::Set(SetTarget::Group(group)) => Some(school_name(&group.school)),
-        AssignmentTarget::Set(SetTarget::Everyone | SetTarget::Level(_)) => None,
+        AssignmentTarget::Set(set) => set.school().map(school_name),
     };
     target.into_iter().chain([subscription]).collect()
 }
@@ -241,12 +240,20 @@ impl<'r> World<'r> {
 
     fn assignment_fits(&self, assignment: &AssignmentRecord, at: &mut Place<'_, '_>) {
         let name = (RecordKind::Subscription, assignment.subscription.to_string());
-        if let Some(Record::Subscription(subscription)) = self.0.get(&name)
-            && subscription.kind == Kind::Etabl
-        {
+        let Some(Record::Subscription(subscription)) = self.0.get(&name) else { return };
+        if subscription.kind == Kind::Etabl {
             at.wrong(format!(
                 "subscription \"{}\" is ETABL, for the whole audience of the school: it takes no assignment",
                 subscription.id
+            ));
+        }
+        if let AssignmentTarget::Set(set) = &assignment.target
+            && let Some(school) = set.school().and_then(|uai| self.school(uai))
+            && !subscription.coverage.covers(school)
+        {
+            at.wrong(format!(
+                "subscription \"{}\" does not cover school {}: add the school to it, or drop the assignment",
+                subscription.id, school.uai
             ));
         }
     }

@@ -128,7 +128,7 @@ impl LicenceStore for Rehearsal {
 
     async fn seat(&self, subscription: &SubscriptionId, person: PersonId) -> Result<Option<Seat>, Fault> {
         if self.would().seats.contains(subscription) {
-            return Ok(Some(Seat { by_name: false }));
+            return Ok(Some(Seat { by_name: false, opened: None }));
         }
         self.stores.seat(subscription, person).await
     }
@@ -137,7 +137,13 @@ impl LicenceStore for Rehearsal {
         self.stores.has_room(subscription, pool).await
     }
 
-    async fn take_seat(&self, offer: &SeatOffer, _: PersonId, _: OffsetDateTime) -> Result<bool, Fault> {
+    async fn take_seat(
+        &self,
+        offer: &SeatOffer,
+        _: PersonId,
+        _: &Uai,
+        _: OffsetDateTime,
+    ) -> Result<bool, Fault> {
         let room = self.stores.has_room(&offer.subscription, offer.pool).await?;
         if room {
             self.would().seats.insert(offer.subscription.clone());

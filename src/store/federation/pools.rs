@@ -16,11 +16,16 @@ const CLOSE: &str = "UPDATE pool SET seats = 0 WHERE subscription = $1 AND pool 
 /// Takes a seat of a pool where one is left.
 pub(in crate::store) const TAKE: &str = "UPDATE pool SET used = used + 1 \
                     WHERE subscription = $1 AND pool = $2 AND (seats IS NULL OR used < seats)";
+/// Takes several, or none.
+const TAKE_MANY: &str = "UPDATE pool SET used = used + $3 \
+                    WHERE subscription = $1 AND pool = $2 AND (seats IS NULL OR used + $3 <= seats)";
+const GIVE_BACK_MANY: &str =
+    "UPDATE pool SET used = used - $3 WHERE subscription = $1 AND pool = $2 AND used >= $3";
 const GIVE_BACK: &str = "UPDATE pool SET used = used - 1 WHERE subscription = $1 AND pool = $2 AND used > 0";
 
 /// Every statement of this file.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[FIT, POOLS, DROP, CLOSE, TAKE, GIVE_BACK];
+pub(super) const STATEMENTS: &[&str] = &[FIT, POOLS, DROP, CLOSE, TAKE, TAKE_MANY, GIVE_BACK_MANY, GIVE_BACK];
 
 /// Makes the pools of a subscription what it says. Those who hold a seat keep it; a pool that is no longer there goes
 /// with its last seat and lets nobody in meanwhile.
@@ -58,8 +63,32 @@ pub(super) async fn take(tx: &mut Tx, subscription: &SubscriptionId, pool: Pool)
     Ok(taken == 1)
 }
 
+/// Counts several more in a pool, if it has room for all of them.
+pub(in crate::store) async fn take_many(
+    tx: &mut Tx,
+    subscription: &SubscriptionId,
+    pool: Pool,
+    seats: i64,
+) -> Result<bool, StoreError> {
+    let taken = rows!("taking seats", tx.on(), c =>
+        sqlx::query(TAKE_MANY).bind(subscription.as_str()).bind(pool.as_str()).bind(seats).execute(c))?;
+    Ok(taken == 1)
+}
+
+/// Counts several less in a pool.
+pub(in crate::store) async fn give_back_many(
+    tx: &mut Tx,
+    subscription: &SubscriptionId,
+    pool: &str,
+    seats: i64,
+) -> Result<(), StoreError> {
+    rows!("giving seats back", tx.on(), c =>
+        sqlx::query(GIVE_BACK_MANY).bind(subscription.as_str()).bind(pool).bind(seats).execute(c))?;
+    Ok(())
+}
+
 /// Counts one less in a pool.
-pub(super) async fn give_back(
+pub(in crate::store) async fn give_back(
     tx: &mut Tx,
     subscription: &SubscriptionId,
     pool: &str,

@@ -27,9 +27,9 @@ const MEMBERSHIPS: &str = "SELECT i.ent, i.namespace, i.subject, m.school, m.sta
 const MANAGERS: &str = "SELECT i.ent, i.namespace, i.subject, m.school \
      FROM identity i JOIN school_manager m ON m.person = i.person AND m.ent = i.ent \
      WHERE i.managed_by = 'file' AND m.managed_by = 'file'";
-const SETS: &str = "SELECT subscription, target FROM assignment WHERE managed_by = 'file'";
+const SETS: &str = "SELECT subscription, target FROM assignment WHERE managed_by IN ('file', 'both')";
 const SEATS: &str = "SELECT s.subscription, s.person, i.managed_by, i.ent, i.namespace, i.subject \
-     FROM seat s JOIN identity i ON i.person = s.person WHERE s.managed_by = 'file' AND s.by_name = 1";
+     FROM seat s JOIN identity i ON i.person = s.person WHERE s.managed_by IN ('file', 'both') AND s.by_name = 1";
 
 /// Every statement of this file.
 #[cfg(test)]

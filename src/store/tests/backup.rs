@@ -20,7 +20,7 @@ fn quietly() -> Progress {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test writes what no statement of ours would")]
-async fn change(db: &Db, sql: String) {
+pub(super) async fn change(db: &Db, sql: String) {
     match db {
         Db::Lite { writer, .. } => drop(writer.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap()),
         Db::Postgres(pools) => drop(pools.writing.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap()),

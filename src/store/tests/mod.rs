@@ -2,6 +2,7 @@
 
 mod access;
 mod agreements;
+mod assignments;
 mod backup;
 mod catalogue;
 mod changes;
@@ -16,9 +17,11 @@ mod licensing;
 mod pseudonyms;
 mod purge;
 mod reassignment;
+mod recovery;
 mod roster;
 mod rotation;
 mod schemas;
+mod seating;
 mod seats;
 mod shelf;
 mod transactions;

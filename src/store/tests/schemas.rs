@@ -7,7 +7,7 @@ use sqlx::{Executor, SqlSafeStr};
 use super::Scratch;
 use crate::store::db::Db;
 use crate::store::{
-    access, changes, directory, failed, federation, journal, keys, launches, licensing, looking, objects,
+    access, assignments, changes, directory, failed, federation, journal, keys, launches, licensing, looking, objects,
     people, pseudonyms, purge, restore, roster, subject, tables, turn, versions, writer,
 };
 
@@ -42,11 +42,12 @@ async fn every_statement_is_understood_by_its_engine() {
         turn::STATEMENTS,
     ];
     let folders = access::STATEMENTS.iter().chain(federation::STATEMENTS).chain(journal::STATEMENTS);
-    let folders = folders.chain(roster::STATEMENTS).copied();
+    let folders = folders.chain(roster::STATEMENTS).chain(assignments::STATEMENTS).copied();
     let alike = alike.into_iter().chain(folders).flatten().copied();
     let mut wrong = Vec::new();
     let of_journal = journal::PAIRS.iter().copied().flatten();
-    let pairs = writer::PAIRS.iter().chain(tables::PAIRS).chain(of_journal).chain(changes::PAIRS).copied();
+    let pairs = writer::PAIRS.iter().chain(tables::PAIRS).chain(of_journal).chain(changes::PAIRS);
+    let pairs = pairs.chain(assignments::PAIRS.iter().copied().flatten()).copied();
     for (lite, postgres) in alike.map(|sql| (sql, sql)).chain(pairs) {
         wrong.extend(understood(&lite_db, lite).await.err());
         wrong.extend(understood(&postgres_db, postgres).await.err());

@@ -4,7 +4,8 @@ use boundary::{PersonId, Pool, SeatOffer};
 use futures::future::join_all;
 
 use super::examples::{
-    NOW, beside_world, fill, person, pupil, putting, seat, subscribed, subscription, withdrawing, write,
+    NOW, beside_world, fill, lycee, person, pupil, putting, seat, subscribed, subscription, withdrawing,
+    write,
 };
 use super::{count, on_both, rows};
 use crate::boot::SystemChance;
@@ -33,16 +34,23 @@ async fn the_last_seats_raced_by_many_are_taken_once_each() {
     on_both("seats_raced", async |place| {
         let stores = [place.store().await, place.store().await];
         fill(&stores[0], &subscription("s", "7")).await;
-        let (people, offer) = (people(60), offer());
-        let all = people.iter().enumerate().map(|(n, person)| stores[n % 2].take_seat(&offer, *person, NOW));
+        let (people, offer, lycee) = (people(60), offer(), lycee());
+        let all = people
+            .iter()
+            .enumerate()
+            .map(|(n, person)| stores[n % 2].take_seat(&offer, *person, &lycee, NOW));
         let taken: Vec<bool> = join_all(all).await.into_iter().map(Result::unwrap).collect();
         assert_eq!(taken.iter().filter(|taken| **taken).count(), 7);
         assert_eq!((used(&stores[0]).await, held(&stores[0]).await), (7, 7));
         for (person, taken) in people.iter().zip(taken) {
             let seat = stores[1].seat(&offer.subscription, *person).await.unwrap();
-            assert_eq!(seat, taken.then_some(Seat { by_name: false }), "who was told so sits");
             assert_eq!(
-                stores[0].take_seat(&offer, *person, NOW).await.unwrap(),
+                seat,
+                taken.then_some(Seat { by_name: false, opened: Some(NOW) }),
+                "who was told so sits"
+            );
+            assert_eq!(
+                stores[0].take_seat(&offer, *person, &lycee, NOW).await.unwrap(),
                 taken,
                 "and who holds one, holds it"
             );
@@ -58,8 +66,8 @@ async fn somebody_with_many_windows_takes_one_seat() {
     on_both("seats_windows", async |place| {
         let stores = [place.store().await, place.store().await];
         fill(&stores[0], &subscription("s", "3")).await;
-        let (one, offer) = (people(1)[0], offer());
-        let all = (0..30).map(|n| stores[n % 2].take_seat(&offer, one, NOW));
+        let (one, offer, lycee) = (people(1)[0], offer(), lycee());
+        let all = (0..30).map(|n| stores[n % 2].take_seat(&offer, one, &lycee, NOW));
         assert!(join_all(all).await.into_iter().all(Result::unwrap));
         assert_eq!((used(&stores[0]).await, held(&stores[0]).await), (1, 1));
     })
@@ -70,15 +78,21 @@ async fn somebody_with_many_windows_takes_one_seat() {
 async fn without_a_pool_there_is_no_seat_and_unlimited_has_no_end() {
     on_both("seats_unlimited", async |place| {
         let store = place.store().await;
-        assert!(!store.take_seat(&offer(), people(1)[0], NOW).await.unwrap(), "no such subscription");
+        assert!(
+            !store.take_seat(&offer(), people(1)[0], &lycee(), NOW).await.unwrap(),
+            "no such subscription"
+        );
         assert_eq!(held(&store).await, 0, "and nothing is left of the attempt");
         fill(&store, &subscription("s", "\"unlimited\"")).await;
         for person in people(12) {
-            assert!(store.take_seat(&offer(), person, NOW).await.unwrap());
+            assert!(store.take_seat(&offer(), person, &lycee(), NOW).await.unwrap());
         }
         assert_eq!((used(&store).await, held(&store).await), (12, 12));
         let nul = SeatOffer { pool: Pool::Pupil, ..offer() };
-        assert!(!store.take_seat(&nul, people(1)[0], NOW).await.unwrap(), "a pool that it does not have");
+        assert!(
+            !store.take_seat(&nul, people(1)[0], &lycee(), NOW).await.unwrap(),
+            "a pool that it does not have"
+        );
     })
     .await;
 }
@@ -105,7 +119,7 @@ async fn a_seat_by_name_is_counted_and_comes_free_when_it_is_taken_back() {
         let lea: Vec<Record> =
             lea.into_iter().filter(|record| record.kind() == RecordKind::Assignment).collect();
         write(&store, putting(lea.clone())).await.unwrap();
-        let by_name = Some(Seat { by_name: true });
+        let by_name = Some(Seat { by_name: true, opened: None });
         assert_eq!(store.seat(&subscribed("s"), person(&store, "lea").await).await.unwrap(), by_name);
         let full = write(&store, putting(noe.clone())).await;
         assert_eq!(
@@ -129,11 +143,14 @@ async fn a_seat_that_a_launch_took_becomes_one_by_name_and_is_not_counted_twice(
         let store = place.store().await;
         fill(&store, &class("1")).await;
         let lea = person(&store, "lea").await;
-        assert!(store.take_seat(&offer(), lea, NOW).await.unwrap());
+        assert!(store.take_seat(&offer(), lea, &lycee(), NOW).await.unwrap());
         let assignment = named(&format!("{}{}", class("1"), seat("s", "lea")), "-> person ent/ent/lea");
         write(&store, putting(assignment.clone())).await.unwrap();
         write(&store, putting(assignment.clone())).await.unwrap();
-        assert_eq!(store.seat(&subscribed("s"), lea).await.unwrap(), Some(Seat { by_name: true }));
+        assert_eq!(
+            store.seat(&subscribed("s"), lea).await.unwrap(),
+            Some(Seat { by_name: true, opened: Some(NOW) })
+        );
         assert_eq!((used(&store).await, held(&store).await), (1, 1));
         write(&store, withdrawing(assignment.clone())).await.unwrap();
         write(&store, withdrawing(assignment)).await.unwrap();
@@ -148,14 +165,14 @@ async fn fewer_seats_take_none_away_and_let_nobody_in() {
         let store = place.store().await;
         fill(&store, &class("2")).await;
         for subject in ["lea", "noe"] {
-            assert!(store.take_seat(&offer(), person(&store, subject).await, NOW).await.unwrap());
+            assert!(store.take_seat(&offer(), person(&store, subject).await, &lycee(), NOW).await.unwrap());
         }
         write(&store, putting(named(&class("1"), "s"))).await.unwrap();
         assert_eq!((used(&store).await, held(&store).await), (2, 2));
-        assert!(!store.take_seat(&offer(), people(1)[0], NOW).await.unwrap());
+        assert!(!store.take_seat(&offer(), people(1)[0], &lycee(), NOW).await.unwrap());
         write(&store, putting(named(&class("3"), "s"))).await.unwrap();
-        assert!(store.take_seat(&offer(), people(1)[0], NOW).await.unwrap());
-        assert!(!store.take_seat(&offer(), people(1)[0], NOW).await.unwrap());
+        assert!(store.take_seat(&offer(), people(1)[0], &lycee(), NOW).await.unwrap());
+        assert!(!store.take_seat(&offer(), people(1)[0], &lycee(), NOW).await.unwrap());
     })
     .await;
 }
@@ -167,7 +184,7 @@ async fn a_spell_without_seats_sells_none_twice() {
     on_both("seats_spell", async |place| {
         let store = place.store().await;
         fill(&store, &class("2")).await;
-        assert!(store.take_seat(&offer(), people(1)[0], NOW).await.unwrap());
+        assert!(store.take_seat(&offer(), people(1)[0], &lycee(), NOW).await.unwrap());
         let etabl = class("2").replace("\"INDIV\"", "\"ETABL\"").replace("seats = 2", "");
         write(&store, putting(named(&etabl, "s"))).await.unwrap();
         let lea = named(&format!("{}{}", class("2"), seat("s", "lea")), "-> person ent/ent/lea");
@@ -176,7 +193,7 @@ async fn a_spell_without_seats_sells_none_twice() {
         write(&store, putting(named(&class("2"), "s"))).await.unwrap();
         assert_eq!((used(&store).await, held(&store).await), (1, 1), "who had a seat before has it still");
         write(&store, putting(lea)).await.unwrap();
-        assert!(!store.take_seat(&offer(), people(1)[0], NOW).await.unwrap());
+        assert!(!store.take_seat(&offer(), people(1)[0], &lycee(), NOW).await.unwrap());
         let pools: Vec<(String, Option<i64>, i64)> = rows(&store, "SELECT pool, seats, used FROM pool").await;
         assert_eq!(pools, [("all".to_owned(), Some(2), 2)]);
     })

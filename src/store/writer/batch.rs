@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::rows::{self, Entry, Key, Loose, Name, Park};
+use super::rows::{self, Entry, Key, Loose, Name, OpenedSeat, Park};
 use crate::journal::Chains;
 use crate::launch::Committed;
 use crate::store::contention::Attempts;
@@ -67,6 +67,7 @@ async fn attempt(
         return Ok(Attempt::Renamed(more));
     }
     parks(&mut tx, entries, &open).await?;
+    opened(&mut tx, entries, &open).await?;
     events(&mut tx, chains, entries, &open).await?;
     commit(tx, chains).await?;
     let outcomes = (0..entries.len()).map(|index| match (renamed.contains(&index), open.remove(&index)) {
@@ -177,6 +178,17 @@ async fn parks(tx: &mut Tx, entries: &[Entry], open: &HashSet<usize>) -> Result<
     parks.sort_by(|a, b| a.handle.cmp(&b.handle));
     let (sql, parks) = (pick(tx, rows::PARK), json(&parks)?);
     rows!("parking launches", tx.on(), c => sqlx::query(sql).bind(&parks).execute(c))?;
+    Ok(())
+}
+
+/// A seat that was freed meanwhile is not there, and nobody minds.
+async fn opened(tx: &mut Tx, entries: &[Entry], open: &HashSet<usize>) -> Result<(), StoreError> {
+    let seats: BTreeSet<&OpenedSeat> = passing(entries, open).flat_map(|(_, entry)| &entry.opened).collect();
+    if seats.is_empty() {
+        return Ok(());
+    }
+    let (sql, seats) = (pick(tx, rows::OPENED), json(&seats)?);
+    rows!("noting who opened something", tx.on(), c => sqlx::query(sql).bind(&seats).execute(c))?;
     Ok(())
 }
 

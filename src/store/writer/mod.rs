@@ -13,7 +13,7 @@ mod task;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use boundary::{EntId, Fault, PersonId, SeatOffer};
+use boundary::{EntId, Fault, PersonId, SeatOffer, Uai};
 use time::OffsetDateTime;
 use tokio::sync::{mpsc, oneshot};
 
@@ -114,9 +114,10 @@ impl Writer {
         &self,
         offer: &SeatOffer,
         person: PersonId,
+        school: &Uai,
         at: OffsetDateTime,
     ) -> Result<bool, Fault> {
-        self.alone(Alone::TakeSeat(offer.clone(), person, at)).await
+        self.alone(Alone::TakeSeat(offer.clone(), person, school.clone(), at)).await
     }
 
     /// Links every change that was noted into the journal's chains, whichever process noted it.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::journal::{Event, Hash, Linked};
 use crate::launch::{Gate, Item, ParkedRow, Write};
+use crate::licensing::Opened;
 use crate::pseudonyms::NameRow;
 use crate::store::time::millis;
 
@@ -48,6 +49,15 @@ pub(super) const PARK: (&str, &str) = (
      SELECT handle, sealed, expires FROM json_to_recordset($1::json) AS r(handle text, sealed text, expires bigint) \
      ON CONFLICT DO NOTHING",
 );
+/// Notes that the holders of seats opened the resource.
+pub(super) const OPENED: (&str, &str) = (
+    "UPDATE seat SET opened = r.at FROM (SELECT value->>'subscription' AS subscription, \
+     unhex(value->>'person') AS person, value->>'at' AS at FROM json_each($1)) AS r \
+     WHERE seat.subscription = r.subscription AND seat.person = r.person",
+    "UPDATE seat SET opened = r.at \
+     FROM json_to_recordset($1::json) AS r(subscription text, person uuid, at bigint) \
+     WHERE seat.subscription = r.subscription AND seat.person = r.person",
+);
 /// Appends events.
 pub(super) const EVENT: (&str, &str) = (
     "INSERT INTO event (chain, seq, at, body, prev, hash) SELECT value->>'chain', value->>'seq', value->>'at', \
@@ -59,7 +69,7 @@ pub(super) const EVENT: (&str, &str) = (
 
 /// Every pair of this file.
 #[cfg(test)]
-pub(in crate::store) const PAIRS: &[(&str, &str)] = &[FIRST_USE, TAKE, NAME, PARK, EVENT];
+pub(in crate::store) const PAIRS: &[(&str, &str)] = &[FIRST_USE, TAKE, NAME, PARK, OPENED, EVENT];
 
 /// An item, ready to be written.
 pub(super) struct Entry {
@@ -68,6 +78,7 @@ pub(super) struct Entry {
     pub at: i64,
     pub names: Vec<Name>,
     pub parks: Vec<Park>,
+    pub opened: Vec<OpenedSeat>,
     pub events: Vec<Loose>,
 }
 
@@ -100,6 +111,13 @@ pub(super) struct Name {
     pub created: i64,
 }
 
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct OpenedSeat {
+    pub subscription: String,
+    pub person: String,
+    pub at: i64,
+}
+
 /// An event that is not linked yet.
 pub(super) struct Loose {
     pub owner: String,
@@ -126,12 +144,13 @@ impl Entry {
             }
             Gate::Take(handle) => Key::Take(handle.as_str().to_owned()),
         };
-        let (at, names, parks, events) = (millis(item.at), Vec::new(), Vec::new(), Vec::new());
-        let mut entry = Self { gate, at, names, parks, events };
+        let (names, parks, opened, events) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut entry = Self { gate, at: millis(item.at), names, parks, opened, events };
         for write in item.writes {
             match write {
                 Write::Park(row) => entry.parks.push(park(row)?),
                 Write::Name(row) => entry.names.push(name(row)?),
+                Write::Opened(seat) => entry.opened.push(opened_seat(&seat)),
                 Write::Event(event) => entry.events.push(loose(&event)?),
             }
         }
@@ -177,6 +196,11 @@ fn name(row: NameRow) -> Result<Name, Fault> {
     }
     let (scope, subject) = (storable(row.scope, "a scope")?, storable(row.subject, "an id")?);
     Ok(Name { sector, value, scope, kind: row.kind, subject, created: millis(row.at) })
+}
+
+fn opened_seat(seat: &Opened) -> OpenedSeat {
+    let (subscription, person) = (seat.subscription.to_string(), seat.person.uuid().simple().to_string());
+    OpenedSeat { subscription, person, at: millis(seat.at) }
 }
 
 fn loose(event: &Event) -> Result<Loose, Fault> {

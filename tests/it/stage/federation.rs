@@ -122,8 +122,13 @@ return_origins = ["{ent}"]
 
     /// A subscription of both schools to the atlas for everybody, without seats.
     pub fn open_to_all(self) -> Self {
+        self.open_to_all_as("abo")
+    }
+
+    /// The same, under another id.
+    pub fn open_to_all_as(self, id: &str) -> Self {
         self.subscription(
-            "abo",
+            id,
             &format!("from = 2020-01-01\nuntil = {}\nkind = \"ETABL\"\naudience = [{EVERYBODY}]\nseats = \"unlimited\"", in_days(500)),
         )
     }

@@ -66,8 +66,7 @@ fn validity(
 ) -> Option<(OffsetDateTime, OffsetDateTime)> {
     let from = dates::moment("from", &table.from, Edge::First, notes);
     let until = table.until.as_ref().map(|until| dates::moment("until", until, Edge::After, notes));
-    let year =
-        table.school_year.as_ref().map(|year| notes.read("school_year", year, SchoolYear::parse));
+    let year = table.school_year.as_ref().map(|year| notes.read("school_year", year, SchoolYear::parse));
     if until == Some(None) || year == Some(None) {
         return None;
     }
@@ -162,6 +161,14 @@ pub fn assignment(table: &At<AssignmentTable>, notes: &mut Notes<'_>) -> Option<
 }
 
 fn target(table: &AssignmentTable, start: usize, notes: &mut Notes<'_>) -> Option<AssignmentTarget> {
+    if let Some(school) = &table.school
+        && (table.person.is_some() || table.group.is_some())
+    {
+        notes.at(
+            school.start,
+            "school goes with level or everyone: a person has none here, and a group its own",
+        );
+    }
     match (&table.person, &table.group, &table.level, &table.everyone) {
         (Some(identity), None, None, None) => person(&identity.value, notes),
         (None, Some(group), None, None) => {
@@ -169,14 +176,19 @@ fn target(table: &AssignmentTable, start: usize, notes: &mut Notes<'_>) -> Optio
             Some(AssignmentTarget::Set(SetTarget::Group(group)))
         }
         (None, None, Some(level), None) => {
-            let level = notes.read("level", level, forms::code)?;
-            Some(AssignmentTarget::Set(SetTarget::Level(level)))
+            let level = notes.read("level", level, forms::code);
+            let school = school(table, notes)?;
+            Some(AssignmentTarget::Set(match (school, level?) {
+                (Some(school), level) => SetTarget::LevelAt { school, level },
+                (None, level) => SetTarget::Level(level),
+            }))
         }
         (None, None, None, Some(everyone)) => {
             if !everyone.value {
                 notes.at(everyone.start, "everyone = false assigns nothing: write true, or drop the table");
             }
-            Some(AssignmentTarget::Set(SetTarget::Everyone))
+            let school = school(table, notes)?;
+            Some(AssignmentTarget::Set(school.map_or(SetTarget::Everyone, SetTarget::EveryoneAt)))
         }
         _ => {
             let words = "[[assignment]] names exactly one of person, group, level and everyone = true";
@@ -184,6 +196,12 @@ fn target(table: &AssignmentTable, start: usize, notes: &mut Notes<'_>) -> Optio
             None
         }
     }
+}
+
+/// The school of a set, where one is named; nothing at all where it cannot be read.
+fn school(table: &AssignmentTable, notes: &mut Notes<'_>) -> Option<Option<Uai>> {
+    let Some(text) = &table.school else { return Some(None) };
+    notes.read("school", text, Uai::parse_any_letter).map(Some)
 }
 
 fn person(table: &IdentityTable, notes: &mut Notes<'_>) -> Option<AssignmentTarget> {

@@ -445,6 +445,8 @@ pub struct AssignmentTable {
     pub level: Option<At<String>>,
     /// Everybody in the audience: true
     pub everyone: Option<At<bool>>,
+    /// With level or everyone: only those of this school, rather than of every school that the subscription covers.
+    pub school: Option<At<String>>,
 }
 
 /// A person by identity.
