@@ -1,6 +1,6 @@
 # What a newcomer types. Each target first installs, or names, what the machine lacks.
 
-.PHONY: demo test bench fuzz lint otel fmt
+.PHONY: demo test bench fuzz api-fuzz lint otel fmt
 
 demo: ## broker, reference ENT and reference publisher on this machine
 	@scripts/prepare build
@@ -29,3 +29,7 @@ bench: ## what a launch costs, on SQLite and PostgreSQL; docs/performance.md say
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (60); says what it needs and installs nothing
 	@scripts/fuzz
+
+api-fuzz: ## requests nobody thought of to every operation of the API; schemathesis comes from PyPI
+	@scripts/prepare build
+	@scripts/schemathesis

@@ -367,4 +367,6 @@ pub enum ConfigCommand {
 pub enum Schema {
     /// The federation file.
     Federation,
+    /// The REST API, as an OpenAPI document.
+    Openapi,
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod assigning;
+mod api;
 mod backup;
 mod cli;
 mod demo;
@@ -64,6 +65,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Seats(options) => assigning::seats(&config()?, options).await,
         Command::Config(ConfigCommand::Default) => operator::print(config::DEFAULT_FILE),
         Command::Schema(Schema::Federation) => operator::print(&operate::apply::schema()),
+        Command::Schema(Schema::Openapi) => operator::print(&crate::http::api::document()),
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::access::{access, clients, console};
+use super::api::api;
 use super::exit::Failure;
 use super::follow::{Follow, Health};
 use super::journal::{Keeping, keeper};
@@ -131,6 +132,7 @@ impl Broker {
             access: Arc::new(access(&self.rooms)),
             clients: Arc::new(clients(&self.config, &self.rooms, keys_of_peers)),
             console: Arc::new(console(&self.config, &self.rooms, self.keys.clone())),
+            api: http::api::router(api(&self.rooms, self.keys.clone())),
             chance,
         };
         let public = http::router(behind, settings);

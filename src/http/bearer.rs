@@ -6,28 +6,13 @@ use std::sync::Arc;
 use axum::extract::{Extension, Request, State};
 use axum::http::header::{AUTHORIZATION, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-use serde_json::{Value, json};
 
 use super::Broker;
 use super::address::Network;
 use super::limits::TooMany;
-use crate::access::{AnyScope, Anyone, Denied, Signed};
-
-/// Where a program learns whom its token stands for.
-const ME: &str = "/api/v1/me";
-
-/// The door behind which a program learns who it is.
-pub(super) fn mount(broker: &Arc<Broker>) -> Router<Arc<Broker>> {
-    Router::new().route(ME, get(me)).route_layer(from_fn_with_state(Arc::clone(broker), bearer))
-}
-
-async fn me(anyone: Anyone<AnyScope>) -> Json<Value> {
-    Json(json!({ "account": anyone.account, "role": anyone.role, "scopes": anyone.scopes.to_string() }))
-}
+use crate::access::{Denied, Signed};
 
 /// A token comes in the header alone (RFC 6750 section 2.1): addresses and forms are written down in too many places.
 pub(super) async fn bearer(

@@ -6,6 +6,7 @@
 
 mod address;
 mod answer;
+pub mod api;
 mod bearer;
 mod console;
 mod doors;
@@ -76,6 +77,8 @@ pub struct Behind {
     pub clients: Arc<Clients>,
     /// Who lets people in to the console.
     pub console: Arc<Console>,
+    /// The routes of the API ([`api::router`]).
+    pub api: Router,
 }
 
 /// What browsers and robots ask every host for, whatever it is: nobody's failure.
@@ -109,7 +112,7 @@ impl Broker {
         let limits = Limits::new();
         let mut enter = settings.public_url;
         enter.set_path(ENTER);
-        let Behind { launches, pages, metrics, chance, journal, access, clients, console } = behind;
+        let Behind { launches, pages, metrics, chance, journal, access, clients, console, .. } = behind;
         Self {
             launches,
             pages,
@@ -128,15 +131,17 @@ impl Broker {
     }
 }
 
-/// The public listener: home, every door of the connectors, the door where a school is chosen, and the journal's keys.
+/// The public listener: home, every door of the connectors, the door where a school is chosen, the journal's keys, and the API.
 pub fn router(behind: Behind, settings: Settings) -> Router {
+    let api = behind.api.clone();
     let broker = Arc::new(Broker::new(behind, settings));
+    let api = api.layer(middleware::from_fn_with_state(Arc::clone(&broker), bearer::bearer));
     doors::mount(&broker)
         .route("/", get(home))
         .route(journal::KEYS, get(journal::keys))
-        .merge(bearer::mount(&broker))
         .merge(token::mount())
         .merge(console::mount(&broker))
+        .nest(api::BASE, api.with_state(()))
         .fallback(not_found)
         .method_not_allowed_fallback(not_this_way)
         .layer(middleware::from_fn_with_state(Arc::clone(&broker), watch::watch))

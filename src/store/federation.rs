@@ -3,7 +3,7 @@
 mod assignments;
 mod people;
 pub(in crate::store) mod pools;
-mod records;
+pub(in crate::store) mod records;
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,9 @@ use super::directory::people_of;
 use super::error::StoreError;
 use super::licensing::licences_of;
 use super::{Store, keys, objects};
-use crate::operate::apply::{Changes, FederationStore, NewPerson, NoRoom, Record, RecordKind, StoredRecord};
+use crate::operate::apply::{
+    Changes, FederationStore, ManagedBy, NewPerson, NoRoom, Record, RecordKind, StoredRecord,
+};
 
 pub(in crate::store) use pools::TAKE;
 
@@ -80,6 +82,7 @@ impl From<NotDone> for Undone {
 impl Store {
     async fn write_once(&self, changes: &Changes, at: OffsetDateTime) -> Result<(), Undone> {
         let mut tx = self.db.begin().await?;
+        super::records::lock(&mut tx).await?;
         match write_all(&mut tx, changes, at).await {
             Ok(topics) => Ok(self.commit_changes(tx, &topics, &changes.told).await?),
             Err(undone) => {
@@ -121,7 +124,7 @@ async fn put(
         Record::Assignment(assignment) => assignments::put(tx, assignment, at).await,
         _ => {
             let document = objects::document_of(record)?.unwrap_or_default();
-            objects::put(tx, record, &document).await?;
+            objects::put(tx, record, &document, ManagedBy::File).await?;
             if let Record::Subscription(subscription) = record {
                 pools::fit(tx, subscription).await?;
             }
@@ -140,7 +143,11 @@ async fn withdraw(tx: &mut Tx, record: &Record, topics: &mut BTreeSet<String>) -
 }
 
 /// Notes the topics that writing a record changes.
-async fn touch(tx: &mut Tx, record: &Record, topics: &mut BTreeSet<String>) -> Result<(), StoreError> {
+pub(in crate::store) async fn touch(
+    tx: &mut Tx,
+    record: &Record,
+    topics: &mut BTreeSet<String>,
+) -> Result<(), StoreError> {
     let subscription = match record {
         Record::Person(person) => {
             topics.insert(people_of(&person.ent));

@@ -6,6 +6,7 @@
 
 mod access;
 mod agreements;
+mod answers;
 mod assignments;
 mod backup;
 mod cache;
@@ -29,6 +30,7 @@ mod people;
 mod postgres;
 mod pseudonyms;
 mod purge;
+mod records;
 mod restore;
 mod rolls;
 mod roster;

@@ -11,7 +11,8 @@ use super::db::{Db, Tx, both, rows};
 use super::error::StoreError;
 use crate::directory::Registered;
 use crate::licensing::{Coverage, Subscription};
-use crate::operate::apply::{Record, RecordKind};
+use crate::operate::apply::{ManagedBy, Record, RecordKind, references};
+use crate::operate::records::reference;
 
 const BY_ID: &str = "SELECT document, withdrawn FROM object WHERE kind = $1 AND id = $2";
 const BY_NAME: &str = "SELECT o.id, o.document, o.withdrawn \
@@ -20,10 +21,11 @@ const BY_NAME: &str = "SELECT o.id, o.document, o.withdrawn \
 const IDS: &str = "SELECT id FROM object WHERE kind = $1 AND withdrawn = 0";
 const NAMES: &str = "SELECT DISTINCT name FROM object_name WHERE kind = $1";
 const OF_KIND: &str = "SELECT id, document FROM object WHERE kind = $1 AND withdrawn = 0";
-const PUT: &str = "INSERT INTO object (kind, id, document, managed_by, withdrawn) VALUES ($1, $2, $3, 'file', 0) \
+const PUT: &str = "INSERT INTO object (kind, id, document, managed_by, withdrawn) VALUES ($1, $2, $3, $4, 0) \
                    ON CONFLICT (kind, id) DO UPDATE SET document = excluded.document, \
-                   managed_by = excluded.managed_by, withdrawn = excluded.withdrawn";
-const WITHDRAW: &str = "UPDATE object SET withdrawn = 1 WHERE kind = $1 AND id = $2";
+                   managed_by = excluded.managed_by, withdrawn = excluded.withdrawn, revision = object.revision + 1 \
+                   RETURNING revision";
+const WITHDRAW: &str = "UPDATE object SET withdrawn = 1, revision = revision + 1 WHERE kind = $1 AND id = $2";
 const NAME: &str = "INSERT INTO object_name (kind, name, id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 const UNNAME: &str = "DELETE FROM object_name WHERE kind = $1 AND id = $2";
 
@@ -101,17 +103,22 @@ pub(super) async fn document_in(
     Ok(row.map(|(document, _)| document))
 }
 
-/// Writes an object of a file and its names; withdrawn before, it is no longer.
-pub(super) async fn put(tx: &mut Tx, record: &Record, document: &str) -> Result<(), StoreError> {
+/// Writes an object and its names, and answers its revision; withdrawn before, it is no longer.
+pub(super) async fn put(
+    tx: &mut Tx,
+    record: &Record,
+    document: &str,
+    managed_by: ManagedBy,
+) -> Result<i64, StoreError> {
     let (kind, id) = (record.kind().as_str(), record.id());
-    rows!("writing an object", tx.on(), c =>
-        sqlx::query(PUT).bind(kind).bind(&id).bind(document).execute(c))?;
+    let revision: i64 = both!("writing an object", tx.on(), c =>
+        sqlx::query_scalar(PUT).bind(kind).bind(&id).bind(document).bind(managed_by.as_str()).fetch_one(c))?;
     unname(tx, record).await?;
     for name in names_of(record) {
         rows!("naming an object", tx.on(), c =>
             sqlx::query(NAME).bind(kind).bind(&name).bind(&id).execute(c))?;
     }
-    Ok(())
+    Ok(revision)
 }
 
 /// Withdraws an object. Tools and resources keep their names: whoever asks for them is told that they are withdrawn.
@@ -131,8 +138,19 @@ async fn unname(tx: &mut Tx, record: &Record) -> Result<(), StoreError> {
     .map(|_| ())
 }
 
-/// The other names of a record; the same name may belong to several objects of a kind.
+/// The other names of a record; the same name may belong to several objects of a kind. Among them stand kind and id of
+/// whatever it names, so that whoever names an object is found.
 fn names_of(record: &Record) -> BTreeSet<String> {
+    let mut names = looked_up_by(record);
+    names.extend(references::names(record).iter().map(|(kind, id)| reference(*kind, id)));
+    if let Record::Subscription(Subscription { coverage: Coverage::Nature(code), .. }) = record {
+        names.insert(format!("nature\n{code}"));
+    }
+    names
+}
+
+/// The names under which launches look a record up.
+fn looked_up_by(record: &Record) -> BTreeSet<String> {
     match record {
         Record::LtiPlatform(platform) => BTreeSet::from([issuer_name(&platform.issuer)]),
         Record::Tool(tool) => BTreeSet::from([tool.lti.client_id.clone()]),

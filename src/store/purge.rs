@@ -27,14 +27,18 @@ const TOKENS: &str = "DELETE FROM access_token WHERE hash IN \
 const FAILURES: &str = "DELETE FROM sign_in_failure WHERE name IN \
                         (SELECT name FROM sign_in_failure WHERE last <= $1 ORDER BY last LIMIT 500)";
 
+const ANSWERS: &str = "DELETE FROM api_answer WHERE (account, request_key) IN \
+                       (SELECT account, request_key FROM api_answer WHERE expires <= $1 ORDER BY expires LIMIT 200)";
+
 /// Every statement of this file.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[PARKED, FIRST_USES, FAILED_SIGN_ONS, SESSIONS, TOKENS, FAILURES];
+pub(super) const STATEMENTS: &[&str] = &[PARKED, FIRST_USES, FAILED_SIGN_ONS, SESSIONS, TOKENS, FAILURES, ANSWERS];
 
 impl Store {
     /// Ends what a process did not live to end: links changes that it noted into the journal, and undoes or settles its
-    /// seatings. Deletes parked launches, sessions and tokens that have expired, first uses a day after they have, and failed sign-ons older
-    /// than a day, and failed sign-ins that are forgotten, and answers how many. Another process may believe a sign-on for longer than this one's clock says.
+    /// seatings. Deletes what has expired: parked launches, sessions, tokens and kept answers of the API, first uses a day
+    /// later, failed sign-ons older than a day, and failed sign-ins that are forgotten; answers how many rows. Another
+    /// process may believe a sign-on for longer than this one's clock says.
     ///
     /// # Errors
     /// A [`Fault`] when the database does not answer. What was deleted until then stays deleted.
@@ -51,6 +55,7 @@ impl Store {
             (SESSIONS, now),
             (TOKENS, now),
             (FAILURES, now - FORGOTTEN),
+            (ANSWERS, now),
         ];
         for (statement, until) in over {
             loop {

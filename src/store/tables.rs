@@ -24,11 +24,19 @@ const MIGRATIONS: &str = "_sqlx_migrations";
 /// The counter of changes has its row from the start.
 const COUNTER: &str = "change_counter";
 /// What a backup leaves out. What is parked is sealed under a carrier key, counts for minutes and may be taken after
-/// the backup was; failed sign-ons are kept for a day; sessions at the
-/// console and failed sign-ins count for hours; and what changed, and whose turn it is, matters to processes that
-/// run now.
-const LEFT_OUT: [&str; 8] =
-    [MIGRATIONS, COUNTER, "change", "parked", "failed_sign_on", "turn", "console_session", "sign_in_failure"];
+/// the backup was; failed sign-ons and answers of the API are kept for a day; sessions at the console and failed
+/// sign-ins count for hours; and what changed, and whose turn it is, matters to processes that run now.
+const LEFT_OUT: [&str; 9] = [
+    MIGRATIONS,
+    COUNTER,
+    "change",
+    "parked",
+    "failed_sign_on",
+    "turn",
+    "console_session",
+    "sign_in_failure",
+    "api_answer",
+];
 
 /// A table with its columns and the engine's names of their types, in the order of their definition.
 pub(super) struct Stored {

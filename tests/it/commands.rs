@@ -85,6 +85,10 @@ fn typed(lines: &[&str]) -> Option<String> {
 
 /// A block without what is optional, and, where something is, with it.
 fn variants(block: &str) -> Vec<String> {
+    // Brackets of JSON and of addresses are meant as they stand.
+    if !block.contains(" [--") {
+        return vec![block.to_owned()];
+    }
     let (mut without, mut rest) = (String::new(), block);
     while let Some((before, after)) = rest.split_once(" [") {
         without.push_str(before);

@@ -9,6 +9,7 @@
 
 mod access;
 mod assignments;
+mod api;
 mod attacks;
 mod backup;
 mod browser;

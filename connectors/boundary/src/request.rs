@@ -34,6 +34,11 @@ impl Fields {
             (value, None) => Ok(value),
         }
     }
+
+    /// Every parameter, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
 }
 
 impl fmt::Debug for Fields {

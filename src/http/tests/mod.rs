@@ -150,6 +150,7 @@ fn behind(launches: Arc<dyn Launches>, metrics: Arc<Metrics>) -> Behind {
         access: Arc::new(Access::new(Arc::new(Nobody), clock, chance)),
         clients: Arc::new(clients),
         console: Arc::new(console),
+        api: Router::new(),
     }
 }
 

@@ -7,6 +7,7 @@ mod ents;
 mod forms;
 mod licences;
 mod notes;
+mod one;
 mod people;
 mod publishers;
 mod tables;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 use self::notes::Notes;
+pub use self::one::{TableOf, one, table_schema};
 pub use self::tables::FederationFile;
 use super::mistake::{Located, Mistake, Mistakes};
 use super::record::{Record, RecordKind};

@@ -38,6 +38,12 @@ impl Mistake {
     pub const fn line(&self) -> usize {
         self.line
     }
+
+    /// What is wrong, and what to write instead.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        &self.words
+    }
 }
 
 /// What a file says must neither break the line nor speak to the terminal.

@@ -3,14 +3,14 @@
 //! [`apply`] goes straight through: the file is read into records ([`parse`]), what they name is checked, a [`Plan`]
 //! compares them with what is stored, and the store writes all of it or nothing.
 
-mod file;
-mod mistake;
-mod plan;
+pub(in crate::operate) mod file;
+pub(in crate::operate) mod mistake;
+pub(in crate::operate) mod plan;
 mod record;
-mod references;
+pub mod references;
 mod run;
-mod schema;
-mod store;
+pub(in crate::operate) mod schema;
+pub(in crate::operate) mod store;
 mod told;
 
 pub use file::parse;

@@ -41,7 +41,7 @@ pub struct Step {
 /// What a run of `apply` does, in the order of kinds, then ids. It prints as lines `+ kind id`, `~ kind id (fields)`,
 /// `- kind id`, and a last line with the numbers.
 pub struct Plan {
-    pub(super) steps: Vec<Step>,
+    pub(in crate::operate) steps: Vec<Step>,
 }
 
 impl Plan {
@@ -56,7 +56,21 @@ impl Plan {
         stored: Vec<StoredRecord>,
         prune: bool,
     ) -> Result<Self, Vec<Mistake>> {
-        let stored = Stored::of(stored);
+        Self::make_for(ManagedBy::File, file, wanted, stored, prune)
+    }
+
+    /// The same for whoever looks after these records.
+    ///
+    /// # Errors
+    /// As [`make`](Self::make).
+    pub(in crate::operate) fn make_for(
+        keeper: ManagedBy,
+        file: &str,
+        wanted: Vec<Located<Record>>,
+        stored: Vec<StoredRecord>,
+        prune: bool,
+    ) -> Result<Self, Vec<Mistake>> {
+        let stored = Stored::of(keeper, stored);
         let mut mistakes = Mistakes::of(file);
         let wanted_names: BTreeSet<Name> =
             wanted.iter().map(|record| (record.value.kind(), record.value.id())).collect();
@@ -79,16 +93,20 @@ impl Plan {
     }
 }
 
-struct Stored(BTreeMap<Name, StoredRecord>);
+/// What is stored, as one keeper sees it.
+struct Stored {
+    all: BTreeMap<Name, StoredRecord>,
+    keeper: ManagedBy,
+}
 
 impl Stored {
-    fn of(records: Vec<StoredRecord>) -> Self {
+    fn of(keeper: ManagedBy, records: Vec<StoredRecord>) -> Self {
         let named = records.into_iter().map(|old| ((old.record.kind(), old.record.id()), old));
-        Self(named.collect())
+        Self { all: named.collect(), keeper }
     }
 
     fn get(&self, record: &Record) -> Option<&StoredRecord> {
-        self.0.get(&(record.kind(), record.id()))
+        self.all.get(&(record.kind(), record.id()))
     }
 
     fn step(&self, record: Located<Record>) -> Option<Step> {
@@ -107,7 +125,7 @@ impl Stored {
         let Some(old) = self.get(&record.value) else {
             return;
         };
-        let wrong = if old.managed_by == ManagedBy::File {
+        let wrong = if old.managed_by == self.keeper {
             self.unchangeable(&old.record, &record.value, wanted)
         } else {
             Some(of_another(old))
@@ -149,7 +167,7 @@ impl Stored {
             Record::Tool(tool) if tool.id == resource.tool => Some(tool),
             _ => None,
         });
-        let stored = self.0.get(&(RecordKind::Tool, resource.tool.to_string()));
+        let stored = self.all.get(&(RecordKind::Tool, resource.tool.to_string()));
         let stored = stored.and_then(|old| match &old.record {
             Record::Tool(tool) => Some(tool),
             _ => None,
@@ -159,9 +177,9 @@ impl Stored {
 
     fn check_pruned(&self, wanted: &BTreeSet<Name>, mistakes: &mut Mistakes<'_>) {
         let stays = |old: &&StoredRecord| old.managed_by != ManagedBy::File && !old.withdrawn;
-        for old in self.0.values().filter(stays) {
+        for old in self.all.values().filter(stays) {
             for name in names(&old.record) {
-                if self.0.get(&name).is_some_and(|named| is_pruned(named, wanted)) {
+                if self.all.get(&name).is_some_and(|named| is_pruned(named, wanted)) {
                     mistakes.add(1, still_named(&name, old));
                 }
             }
@@ -169,7 +187,7 @@ impl Stored {
     }
 
     fn pruned(self, wanted: &BTreeSet<Name>) -> Vec<Step> {
-        let pruned = self.0.into_values().filter(|old| is_pruned(old, wanted));
+        let pruned = self.all.into_values().filter(|old| is_pruned(old, wanted));
         let removed =
             |old: StoredRecord| Step { verb: Verb::Remove, record: Located { line: 1, value: old.record } };
         pruned.map(removed).collect()
@@ -196,7 +214,8 @@ fn still_named((kind, id): &Name, old: &StoredRecord) -> String {
     )
 }
 
-const fn keeper(managed_by: ManagedBy) -> &'static str {
+/// Who that is, in words.
+pub(in crate::operate) const fn keeper(managed_by: ManagedBy) -> &'static str {
     match managed_by {
         ManagedBy::File => "a federation file (file)",
         ManagedBy::Api => "the API or the console (api)",

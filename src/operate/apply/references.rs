@@ -51,6 +51,17 @@ fn check_existence<'s>(reading: &mut Reading<'_>, stored: impl Iterator<Item = &
     }
 }
 
+/// Checks that records fit what they name, with these others as they are or will be.
+pub fn misfits(records: &[Record], others: &[&Record]) -> Mistakes<'static> {
+    let mut mistakes = Mistakes::of("");
+    let mut world = World::default();
+    records.iter().chain(others.iter().copied()).for_each(|record| world.put(record));
+    for record in records {
+        world.fits(record, &mut Place { line: 1, mistakes: &mut mistakes });
+    }
+    mistakes
+}
+
 /// Whether a prune takes a stored record away.
 pub fn is_pruned(old: &StoredRecord, wanted: &BTreeSet<Name>) -> bool {
     let name = (old.record.kind(), old.record.id());

@@ -18,7 +18,7 @@ pub fn schema() -> String {
 }
 
 /// TOML has no null: what may be absent is absent.
-fn without_null(schema: &mut Schema) {
+pub(in crate::operate) fn without_null(schema: &mut Schema) {
     let null = Value::from("null");
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|one| *one != null);

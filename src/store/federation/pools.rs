@@ -29,7 +29,7 @@ pub(super) const STATEMENTS: &[&str] = &[FIT, POOLS, DROP, CLOSE, TAKE, TAKE_MAN
 
 /// Makes the pools of a subscription what it says. Those who hold a seat keep it; a pool that is no longer there goes
 /// with its last seat and lets nobody in meanwhile.
-pub(super) async fn fit(tx: &mut Tx, subscription: &Subscription) -> Result<(), StoreError> {
+pub(in crate::store) async fn fit(tx: &mut Tx, subscription: &Subscription) -> Result<(), StoreError> {
     let id = subscription.id.as_str();
     let wanted = match subscription.kind {
         Kind::Indiv => subscription.seats().pools(),

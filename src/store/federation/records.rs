@@ -62,7 +62,7 @@ fn stored_object(row: (String, String, String, String, i64)) -> Result<StoredRec
     Ok(StoredRecord { record: record_of(kind, &id, &document)?, managed_by, withdrawn: withdrawn != 0 })
 }
 
-fn record_of(kind: RecordKind, id: &str, document: &str) -> Result<Record, Fault> {
+pub(in crate::store) fn record_of(kind: RecordKind, id: &str, document: &str) -> Result<Record, Fault> {
     Ok(match kind {
         RecordKind::Ent => Record::Ent(objects::read(kind, id, document)?),
         RecordKind::LtiPlatform => Record::LtiPlatform(objects::read(kind, id, document)?),

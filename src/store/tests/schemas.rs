@@ -7,8 +7,8 @@ use sqlx::{Executor, SqlSafeStr};
 use super::Scratch;
 use crate::store::db::Db;
 use crate::store::{
-    access, assignments, changes, directory, failed, federation, journal, keys, launches, licensing, looking, objects,
-    people, pseudonyms, purge, restore, roster, subject, tables, turn, versions, writer,
+    access, answers, assignments, changes, directory, failed, federation, journal, keys, launches, licensing, looking,
+    objects, people, pseudonyms, purge, records, restore, roster, subject, tables, turn, versions, writer,
 };
 
 async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {
@@ -24,7 +24,9 @@ async fn every_statement_is_understood_by_its_engine() {
     let scratch = Scratch::new("statements").await;
     let (lite_db, postgres_db) = (scratch.lite.open().await, scratch.postgres.open().await);
     let alike: Vec<&[&'static str]> = vec![
+        answers::STATEMENTS,
         directory::STATEMENTS,
+        records::STATEMENTS,
         failed::STATEMENTS,
         keys::STATEMENTS,
         launches::STATEMENTS,
@@ -47,7 +49,7 @@ async fn every_statement_is_understood_by_its_engine() {
     let mut wrong = Vec::new();
     let of_journal = journal::PAIRS.iter().copied().flatten();
     let pairs = writer::PAIRS.iter().chain(tables::PAIRS).chain(of_journal).chain(changes::PAIRS);
-    let pairs = pairs.chain(assignments::PAIRS.iter().copied().flatten()).copied();
+    let pairs = pairs.chain(records::PAIRS).chain(assignments::PAIRS.iter().copied().flatten()).copied();
     for (lite, postgres) in alike.map(|sql| (sql, sql)).chain(pairs) {
         wrong.extend(understood(&lite_db, lite).await.err());
         wrong.extend(understood(&postgres_db, postgres).await.err());

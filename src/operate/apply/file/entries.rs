@@ -125,7 +125,8 @@ fn mention(element: &Spanned<DeValue<'_>>, kind: RecordKind, key: &str, notes: &
     }
 }
 
-fn one<T: DeserializeOwned>(
+/// One table.
+pub fn one<T: DeserializeOwned>(
     mut element: Spanned<DeValue<'_>>,
     title: &str,
     notes: &mut Notes<'_>,

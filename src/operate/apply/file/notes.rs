@@ -12,6 +12,8 @@ pub struct Notes<'t> {
     line_ends: Vec<usize>,
     mistakes: Mistakes<'t>,
     mentioned: BTreeSet<(RecordKind, String)>,
+    /// Places of which something was said already.
+    silent: BTreeSet<usize>,
 }
 
 impl<'t> Notes<'t> {
@@ -22,7 +24,24 @@ impl<'t> Notes<'t> {
             line_ends: line_ends.map(|(at, _)| at).collect(),
             mistakes: Mistakes::of(file),
             mentioned: BTreeSet::new(),
+            silent: BTreeSet::new(),
         }
+    }
+
+    /// Nothing noted yet of a document whose values are numbered from 0: each stands on a line of its own, one higher.
+    pub fn of_values(many: usize) -> Self {
+        Self {
+            line_ends: (0..many).collect(),
+            mistakes: Mistakes::of(""),
+            mentioned: BTreeSet::new(),
+            silent: BTreeSet::new(),
+        }
+    }
+
+    /// Notes a mistake at a byte, and none there from now on.
+    pub fn last_at(&mut self, start: usize, words: impl AsRef<str>) {
+        self.at(start, words);
+        self.silent.insert(start);
     }
 
     /// The line of a byte, counted from 1.
@@ -32,7 +51,9 @@ impl<'t> Notes<'t> {
 
     /// Notes a mistake at a byte.
     pub fn at(&mut self, start: usize, words: impl AsRef<str>) {
-        self.mistakes.add(self.line(start), words);
+        if !self.silent.contains(&start) {
+            self.mistakes.add(self.line(start), words);
+        }
     }
 
     /// Notes that a table has this name, whether or not the rest of it can be read.

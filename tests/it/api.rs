@@ -1,0 +1,11 @@
+//! The REST API as programs meet it, on both engines.
+
+mod caller;
+mod journalled;
+mod lists;
+mod looks;
+mod once;
+mod records;
+mod roles;
+mod tenants;
+mod world;
