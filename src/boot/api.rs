@@ -23,10 +23,10 @@ pub fn api(rooms: &Rooms, ring: Arc<KeyRing>) -> Behind {
 }
 
 /// The keys of new sectors, drawn and sealed by the key ring.
-struct RingNewKeys {
-    ring: Arc<KeyRing>,
-    clock: Arc<dyn Clock>,
-    chance: Arc<dyn Chance>,
+pub(super) struct RingNewKeys {
+    pub ring: Arc<KeyRing>,
+    pub clock: Arc<dyn Clock>,
+    pub chance: Arc<dyn Chance>,
 }
 
 impl NewSectorKeys for RingNewKeys {

@@ -20,7 +20,18 @@ use crate::transport;
 pub async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
     let rooms = Rooms::look(config).await?;
     let key_sets = key_sets(config, &rooms)?;
-    let settings = doctor::Settings {
+    let settings = settings(config);
+    let (key_sets, clock) = (&key_sets, &*rooms.clock);
+    let means = doctor::Means { store: &*rooms.store, key_sets, clock, settings: &settings };
+    let found = doctor::examine(&means).await;
+    rooms.store.close().await;
+    let found = found?;
+    if json { print_json(&found) } else { print(&doctor::show(&found)) }
+}
+
+/// What is configured, as far as `doctor` looks at it.
+pub(super) fn settings(config: &Config) -> doctor::Settings {
+    doctor::Settings {
         leeway_seconds: config.launch.leeway_seconds,
         log_level: config.log.level.clone(),
         public_url_is_loopback: config.server.is_local(),
@@ -33,13 +44,7 @@ pub async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
             .filter(|e| transport::holds_public(e))
             .cloned()
             .collect(),
-    };
-    let (key_sets, clock) = (&key_sets, &*rooms.clock);
-    let means = doctor::Means { store: &*rooms.store, key_sets, clock, settings: &settings };
-    let found = doctor::examine(&means).await;
-    rooms.store.close().await;
-    let found = found?;
-    if json { print_json(&found) } else { print(&doctor::show(&found)) }
+    }
 }
 
 /// `trace`
@@ -59,7 +64,7 @@ pub async fn trace(config: &Config, options: &cli::Trace) -> Result<(), Failure>
     if options.json { print_json(&found) } else { print(&found.to_string()) }
 }
 
-fn meaning(registry: &Registry, code: RefusalCode) -> Option<trace::Meaning> {
+pub(super) fn meaning(registry: &Registry, code: RefusalCode) -> Option<trace::Meaning> {
     let entry = registry.entry(code)?;
     Some(trace::Meaning {
         meaning: entry.meaning.clone(),

@@ -1,11 +1,12 @@
 //! Wiring: the only module that names concrete connectors, and where commands begin.
 
 mod access;
-mod assigning;
 mod api;
+mod assigning;
 mod backup;
 mod cli;
 mod demo;
+mod desk;
 mod exit;
 mod follow;
 mod journal;

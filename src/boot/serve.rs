@@ -13,6 +13,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::access::{access, clients, console};
 use super::api::api;
+use super::desk::desk;
 use super::exit::Failure;
 use super::follow::{Follow, Health};
 use super::journal::{Keeping, keeper};
@@ -130,6 +131,12 @@ impl Broker {
             metrics: metrics.clone(),
             journal: Arc::new(RingJournal(self.keys.clone())),
             access: Arc::new(access(&self.rooms)),
+            desk: http::desk::router(desk(
+                &self.config,
+                &self.rooms,
+                self.keys.clone(),
+                keys_of_peers.clone(),
+            )?),
             clients: Arc::new(clients(&self.config, &self.rooms, keys_of_peers)),
             console: Arc::new(console(&self.config, &self.rooms, self.keys.clone())),
             api: http::api::router(api(&self.rooms, self.keys.clone())),

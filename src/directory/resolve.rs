@@ -124,7 +124,10 @@ impl Directory {
         }
         let named = match &arrival.school {
             SchoolClaim::Signed(uai) | SchoolClaim::Hinted(uai) => Some(uai),
-            SchoolClaim::Silent | SchoolClaim::Unreadable => reach.only_of_deployment(),
+            SchoolClaim::Silent => reach.only_of_deployment(),
+            SchoolClaim::Unreadable => {
+                return Err(RefusalCode::SchoolUnknown.about("the school that is named is not a UAI").into());
+            }
         };
         if schools.is_empty() || named.is_some_and(|uai| !schools.contains(uai)) {
             return Err(not_manager("the person manages other schools than this one").into());

@@ -14,22 +14,24 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use super::Broker;
-use crate::pages::{CODE, CONSOLE, ENROL, ENTER, PASSWORD, SIGN_IN, SIGN_OUT};
+use crate::pages::{CODE, ENROL, ENTER, PASSWORD, SIGN_IN, SIGN_OUT};
+
+pub(super) use session::Posted;
 
 use session::layer;
 
-/// The largest form.
+/// The largest form: a page of holders, each of them ticked.
 const LONGEST: usize = 64 * 1024;
 
 /// The doors. Whatever else the console has is merged in under the same [`layer`].
-pub(super) fn mount(broker: &Arc<Broker>) -> Router<Arc<Broker>> {
+pub(super) fn mount(broker: &Arc<Broker>, inside: Router) -> Router<Arc<Broker>> {
     Router::new()
-        .route(CONSOLE, get(sign_in::console))
         .route(SIGN_IN, get(sign_in::page).post(sign_in::password))
         .route(CODE, get(sign_in::code_page).post(sign_in::code))
         .route(SIGN_OUT, post(sign_in::sign_out))
         .route(ENROL, get(sign_in::enrol_page).post(sign_in::enrol))
         .route(PASSWORD, get(sign_in::change_page).post(sign_in::change))
         .route(ENTER, post(sign_in::enter))
+        .merge(inside.with_state(()))
         .route_layer(from_fn_with_state(Arc::clone(broker), layer))
 }

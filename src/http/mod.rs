@@ -9,6 +9,7 @@ mod answer;
 pub mod api;
 mod bearer;
 mod console;
+pub mod desk;
 mod doors;
 pub mod form;
 mod health;
@@ -77,6 +78,8 @@ pub struct Behind {
     pub clients: Arc<Clients>,
     /// Who lets people in to the console.
     pub console: Arc<Console>,
+    /// The pages inside the console ([`desk::router`]).
+    pub desk: Router,
     /// The routes of the API ([`api::router`]).
     pub api: Router,
 }
@@ -133,14 +136,14 @@ impl Broker {
 
 /// The public listener: home, every door of the connectors, the door where a school is chosen, the journal's keys, and the API.
 pub fn router(behind: Behind, settings: Settings) -> Router {
-    let api = behind.api.clone();
+    let (api, desk) = (behind.api.clone(), behind.desk.clone());
     let broker = Arc::new(Broker::new(behind, settings));
     let api = api.layer(middleware::from_fn_with_state(Arc::clone(&broker), bearer::bearer));
     doors::mount(&broker)
         .route("/", get(home))
         .route(journal::KEYS, get(journal::keys))
         .merge(token::mount())
-        .merge(console::mount(&broker))
+        .merge(console::mount(&broker, desk))
         .nest(api::BASE, api.with_state(()))
         .fallback(not_found)
         .method_not_allowed_fallback(not_this_way)

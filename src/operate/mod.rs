@@ -4,6 +4,7 @@ pub mod answers;
 pub mod apply;
 pub mod assignments;
 pub mod backup;
+pub mod desk;
 pub mod doctor;
 pub mod dry_run;
 pub mod people;

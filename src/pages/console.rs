@@ -90,16 +90,6 @@ struct EnterPage<'a> {
     handle: &'a str,
 }
 
-#[derive(Template)]
-#[template(path = "console_home.html")]
-struct HomePage<'a> {
-    lang: &'static str,
-    words: &'a ConsoleWords,
-    session: &'a Session,
-    sign_out: &'static str,
-    password: Option<&'static str>,
-}
-
 /// Why a page of the console is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unshown {
@@ -195,20 +185,6 @@ impl Pages {
         let words = &self.words(language).console;
         let page = EnterPage { lang: language.tag(), words, action: ENTER, handle: handle.as_str() };
         self.page(200, &page, Leads::ByForm, embedders)
-    }
-
-    /// The console's first page.
-    #[must_use]
-    pub fn console(&self, language: Language, session: &Session) -> Page {
-        let words = &self.words(language).console;
-        let page = HomePage {
-            lang: language.tag(),
-            words,
-            session,
-            sign_out: SIGN_OUT,
-            password: session.is_own().then_some(PASSWORD),
-        };
-        self.page(200, &page, Leads::Ourselves, &[])
     }
 
     /// A page of the console is not shown.

@@ -14,7 +14,6 @@ pub(super) struct ConsoleWords {
     pub(super) ready: ReadyWords,
     pub(super) change: ChangeWords,
     pub(super) enter: EnterWords,
-    pub(super) home: ConsoleHomeWords,
     pub(super) errors: ConsoleErrors,
     pub(super) forbidden: NoticeWords,
     pub(super) forged: NoticeWords,
@@ -93,16 +92,6 @@ pub(super) struct EnterWords {
     pub(super) title: String,
     pub(super) words: String,
     pub(super) button: String,
-}
-
-/// The console's first page.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ConsoleHomeWords {
-    pub(super) title: String,
-    pub(super) signed_in: String,
-    pub(super) sign_out: String,
-    pub(super) password: String,
 }
 
 /// What was typed wrong.

@@ -7,6 +7,7 @@
 mod back;
 mod console;
 mod console_words;
+mod desk;
 mod language;
 mod named;
 mod qr;
@@ -28,6 +29,11 @@ use words::{AutoPostWords, ChooseSchoolWords, FaultWords, NoticeWords, RefusalWo
 
 pub use back::back_url;
 pub use console::{CODE, CONSOLE, ENROL, ENTER, PASSWORD, SIGN_IN, SIGN_OUT, Unshown};
+pub use desk::{
+    Act, Ask, AssignWords, Cell, Choice, DeskWords, Done, Find, Head, HolderRow, HoldersPage, HoldersWords,
+    OversightWords, PERSON, PersonWords, Place, Reader, SchoolHome, SchoolLine, SchoolList, SetRow, Sheet,
+    SubscriptionPage, Table, day_of,
+};
 pub use language::Language;
 pub use refusals::{Entry, Mender, Registry, RegistryError, Told};
 
@@ -119,6 +125,8 @@ pub struct Pages {
     not_found: Entry,
     fr: Words,
     en: Words,
+    desk_fr: DeskWords,
+    desk_en: DeskWords,
     security: Security,
 }
 
@@ -128,6 +136,7 @@ impl Pages {
     /// # Errors
     /// [`PagesError`] when a word or a refusal is missing.
     pub fn load() -> Result<Self, PagesError> {
+        let desk = |language| DeskWords::load(language).map_err(|e| PagesError::Words(language.tag(), e));
         let words = |language| Words::load(language).map_err(|e| PagesError::Words(language.tag(), e));
         let refusals = Registry::load()?;
         let not_found = refusals.entry(RefusalCode::NotFound).cloned();
@@ -136,6 +145,8 @@ impl Pages {
             not_found: not_found.ok_or(RegistryError::Missing("not_found"))?,
             fr: words(Language::Fr)?,
             en: words(Language::En)?,
+            desk_fr: desk(Language::Fr)?,
+            desk_en: desk(Language::En)?,
             security: Security::new(),
         })
     }

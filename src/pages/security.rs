@@ -10,6 +10,11 @@ pub(super) const STYLE: &str = include_str!("assets/page.css");
 /// The script of the page that posts a form by itself.
 pub(super) const SUBMIT: &str = include_str!("assets/submit.js");
 
+/// The style sheet of the pages inside the console.
+pub(super) const DESK_STYLE: &str = include_str!("assets/desk.css");
+/// Their script. They work without it.
+pub(super) const DESK_SCRIPT: &str = include_str!("assets/desk.js");
+
 /// Where a page leads to, as far as browsers ask us to declare it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Leads {
@@ -24,6 +29,8 @@ pub(super) enum Leads {
     ByScript,
     /// It has forms that go to us and lead to our own pages. Nobody shows it in a frame.
     Ourselves,
+    /// The same, of a page inside the console, which has a style and a script of its own.
+    Desk,
 }
 
 /// What does not change from page to page.
@@ -31,12 +38,19 @@ pub(super) enum Leads {
 pub(super) struct Security {
     style: String,
     script: String,
+    desk_style: String,
+    desk_script: String,
 }
 
 impl Security {
     /// Hashes the constants, once.
     pub(super) fn new() -> Self {
-        Self { style: source(STYLE), script: source(SUBMIT) }
+        Self {
+            style: source(STYLE),
+            script: source(SUBMIT),
+            desk_style: source(DESK_STYLE),
+            desk_script: source(DESK_SCRIPT),
+        }
     }
 
     /// The headers of a page that pages of these origins may show in a frame.
@@ -48,7 +62,8 @@ impl Security {
     }
 
     fn policy(&self, leads: Leads, embedders: &[String]) -> String {
-        let mut policy = format!("default-src 'none'; style-src {}; base-uri 'none'", self.style);
+        let style = if leads == Leads::Desk { &self.desk_style } else { &self.style };
+        let mut policy = format!("default-src 'none'; style-src {style}; base-uri 'none'");
         if leads == Leads::ByScript {
             policy.push_str("; script-src ");
             policy.push_str(&self.script);
@@ -59,7 +74,11 @@ impl Security {
         if leads == Leads::NowhereForAnybody {
             return policy;
         }
-        if leads == Leads::Ourselves {
+        if leads == Leads::Desk {
+            policy.push_str("; script-src ");
+            policy.push_str(&self.desk_script);
+        }
+        if matches!(leads, Leads::Ourselves | Leads::Desk) {
             policy.push_str("; form-action 'self'; frame-ancestors 'none'");
             return policy;
         }
@@ -79,7 +98,7 @@ const fn referrer(leads: Leads) -> &'static str {
         Leads::Nowhere | Leads::NowhereForAnybody => "no-referrer",
         Leads::ByForm | Leads::ByScript => "strict-origin",
         // A page of the console tells nobody else its address, and ourselves its origin, which tells forged forms apart.
-        Leads::Ourselves => "same-origin",
+        Leads::Ourselves | Leads::Desk => "same-origin",
     }
 }
 

@@ -87,7 +87,6 @@ fn console(pages: &Pages, language: Language) -> Vec<(String, Page)> {
         named("enrol", pages.enrol(language, "pse_link", &enrolling, Some(&NotIn::Weak(Weak::Short)))),
         named("ready", pages.enrolled(language, &codes)),
         named("password", pages.change_password(language, &session, Some(&NotIn::Differ))),
-        named("home", pages.console(language, &session)),
         (
             "console-in-window".to_owned(),
             pages.console_in_window(language, &Handle::draw(&Fixed), &embedders()),

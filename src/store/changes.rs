@@ -3,6 +3,8 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use async_trait::async_trait;
+use boundary::Fault;
 use serde::Serialize;
 
 use super::Store;
@@ -11,6 +13,7 @@ use super::error::{StoreError, Trouble};
 use super::time::millis;
 use super::writer::json;
 use crate::journal::Change;
+use crate::operate::desk::Telling;
 
 const NOTE: (&str, &str) = (
     "INSERT INTO noted_change (boot, n, owner, at, body) SELECT value->>'boot', value->>'n', value->>'owner', \
@@ -35,6 +38,14 @@ struct NoteRow<'a> {
 /// Numbers what this process notes, so that it is linked in its order.
 #[derive(Debug, Default)]
 pub(super) struct Noted(AtomicI64);
+
+#[async_trait]
+impl Telling for Store {
+    async fn tell(&self, change: Change) -> Result<(), Fault> {
+        let tx = self.db.begin().await?;
+        Ok(self.commit_changes::<&str>(tx, &[], &[change]).await?)
+    }
+}
 
 impl Store {
     /// Commits changes together with their events, and tells every process of the topics, this one at once.

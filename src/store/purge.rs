@@ -32,7 +32,8 @@ const ANSWERS: &str = "DELETE FROM api_answer WHERE (account, request_key) IN \
 
 /// Every statement of this file.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[PARKED, FIRST_USES, FAILED_SIGN_ONS, SESSIONS, TOKENS, FAILURES, ANSWERS];
+pub(super) const STATEMENTS: &[&str] =
+    &[PARKED, FIRST_USES, FAILED_SIGN_ONS, SESSIONS, TOKENS, FAILURES, ANSWERS];
 
 impl Store {
     /// Ends what a process did not live to end: links changes that it noted into the journal, and undoes or settles its

@@ -94,7 +94,7 @@ async fn doctor_says_what_is_wrong_and_who_can_mend_it(engine: Engine) {
     ];
     let stage = Stage::open_with(engine, people, |f| ailing(f, &slow, &weak), &settings).await;
     stage.ent.set_jwks_fault(Fault::Status(503));
-    assert_eq!(stage.database.change("UPDATE sealed_key SET created = created - 40000000000").await, 4);
+    assert_eq!(stage.database.change("UPDATE sealed_key SET created = created - 40000000000").await, 5);
     let found = doctor(&stage);
     let wanted = [
         ("key_sets", "broken", "ent", "ent-lti", "503"),

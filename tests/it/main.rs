@@ -8,8 +8,8 @@
 )]
 
 mod access;
-mod assignments;
 mod api;
+mod assignments;
 mod attacks;
 mod backup;
 mod browser;

@@ -52,7 +52,9 @@ impl Hop {
         if let Some(location) = self.header("location").filter(|_| (300..400).contains(&self.status)) {
             return self.url.join(location).ok().map(Onward::Get);
         }
-        let own = self.body.contains("<script") && self.status == 200;
+        // A page may have a script for other things.
+        let submits = self.body.split("<script").skip(1).any(|script| script.contains("submit"));
+        let own = submits && self.status == 200;
         self.form().filter(|form| own && form.posts).map(|form| Onward::Post(form, self.url.clone()))
     }
 }

@@ -19,11 +19,6 @@ use crate::pages::{CODE, CONSOLE, Page, SIGN_IN, Unshown};
 type Shared = State<Arc<Broker>>;
 type Asked = Extension<Network>;
 
-/// The console's first page.
-pub(super) async fn console(State(broker): Shared, session: Session, headers: HeaderMap) -> Response {
-    answer::page(broker.pages.console(doors::language(&headers), &session))
-}
-
 /// Who is signed in already goes on.
 pub(super) async fn page(
     State(broker): Shared,

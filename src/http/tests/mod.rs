@@ -151,6 +151,7 @@ fn behind(launches: Arc<dyn Launches>, metrics: Arc<Metrics>) -> Behind {
         clients: Arc::new(clients),
         console: Arc::new(console),
         api: Router::new(),
+        desk: Router::new(),
     }
 }
 

@@ -37,6 +37,8 @@ pub use unassign::{Unassigned, unassign};
 
 use boundary::Clock;
 
+pub use crate::licensing::SetTarget;
+
 /// What assigning works with.
 #[derive(Clone, Copy)]
 pub struct Means<'a> {

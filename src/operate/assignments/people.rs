@@ -126,7 +126,7 @@ fn seat_of(covered: &Covered<'_>, known: &Known, greatest: &BTreeMap<&Uai, Profi
 /// What somebody is now, as far as it counts.
 pub(super) fn current(known: &Known, now: OffsetDateTime) -> impl Iterator<Item = &Affiliation> {
     let year = SchoolYear::at(now);
-    known.counted().filter(move |affiliation| affiliation.is_current(year))
+    known.counted().filter(move |affiliation| affiliation.is_current(year, now))
 }
 
 /// Somebody at a school now, as a launch would find them there; none where they are not.

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use boundary::registration::KeySource;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
 use tokio::time::{Instant, timeout_at};
 
@@ -31,14 +33,18 @@ struct Peer<'a> {
 /// Looks at the key sets of all connections and tools.
 pub(super) async fn examine(key_sets: &KeySets, records: &[Record], leeway: u32) -> Vec<Finding> {
     let deadline = Instant::now() + LONGEST;
-    let looks = peers(records).into_iter().map(|peer| async move {
-        match timeout_at(deadline, key_sets.look(peer.keys)).await {
-            Ok(Ok(look)) => judge(&peer, &look, leeway.into()),
-            Ok(Err(error)) => vec![unreachable(&peer, &error)],
-            Err(_) => vec![not_looked_at(&peer)],
-        }
-    });
+    let looks = peers(records).into_iter().map(|peer| look_at(key_sets, peer, deadline, leeway).boxed());
+    // Gathered first: a closure in a stream would not do for every lifetime.
+    let looks: Vec<BoxFuture<'_, Vec<Finding>>> = looks.collect();
     stream::iter(looks).buffered(AT_A_TIME).concat().await
+}
+
+async fn look_at(key_sets: &KeySets, peer: Peer<'_>, deadline: Instant, leeway: u32) -> Vec<Finding> {
+    match timeout_at(deadline, key_sets.look(peer.keys)).await {
+        Ok(Ok(look)) => judge(&peer, &look, leeway.into()),
+        Ok(Err(error)) => vec![unreachable(&peer, &error)],
+        Err(_) => vec![not_looked_at(&peer)],
+    }
 }
 
 fn peers(records: &[Record]) -> Vec<Peer<'_>> {

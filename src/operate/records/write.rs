@@ -78,6 +78,10 @@ pub async fn put(means: &Means<'_>, actor: &Actor, wanted: Wanted<'_>) -> Result
     if wanted.kind == RecordKind::Agreement {
         document.without_approvals();
     }
+    if wanted.kind == RecordKind::Ent && document.has("lti") {
+        let words = "connections are objects of their own: put each at its own address".to_owned();
+        return Err(RecordError::Invalid(vec![Wrong { pointer: "#/lti".to_owned(), words }]));
+    }
     if !document.has(name_of(wanted.kind)) {
         document.say(name_of(wanted.kind), wanted.id);
     }

@@ -109,7 +109,7 @@ pub struct Trace {
 pub async fn find(
     store: &dyn TraceStore,
     clock: &dyn Clock,
-    meaning: &dyn Fn(RefusalCode) -> Option<Meaning>,
+    meaning: &(dyn Fn(RefusalCode) -> Option<Meaning> + Sync),
     launch: &LaunchId,
 ) -> Result<Option<Trace>, Fault> {
     let mut found = match store.failed_sign_on(launch, clock.now() - FAILED_KEPT).await? {

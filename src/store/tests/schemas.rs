@@ -7,8 +7,9 @@ use sqlx::{Executor, SqlSafeStr};
 use super::Scratch;
 use crate::store::db::Db;
 use crate::store::{
-    access, answers, assignments, changes, directory, failed, federation, journal, keys, launches, licensing, looking,
-    objects, people, pseudonyms, purge, records, restore, roster, subject, tables, turn, versions, writer,
+    access, answers, assignments, changes, directory, failed, federation, journal, keys, launches, licensing,
+    looking, objects, people, pseudonyms, purge, records, restore, roster, subject, tables, turn, versions,
+    writer,
 };
 
 async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {

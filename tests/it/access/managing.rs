@@ -96,6 +96,11 @@ async fn nobody_else_enters_and_nothing_is_provisioned(engine: Engine) {
         claims[format!("{LTI}custom")]["uai"] = json!(COLLEGE);
     });
     assert_eq!(stage.ending("nina").await, Ending::Refused("school_not_of_ent".to_owned()));
+    stage.ent.edit_claims(|claims| {
+        claims[format!("{LTI}custom")]["resource"] = json!("console");
+        claims[format!("{LTI}custom")]["uai"] = json!("no uai");
+    });
+    assert_eq!(stage.ending("nina").await, Ending::Refused("school_unknown".to_owned()));
 }
 
 async fn an_entry_counts_once_and_from_our_own_page(engine: Engine) {

@@ -92,7 +92,7 @@ async fn the_logins_that_the_demo_prints_sign_in() {
         let (account, password) = (value(line, "account"), value(line, "password"));
         fill(&window, &[("account", &account), ("password", &password)]).await;
         fill(&window, &[("code", value(line, "codes").split(',').next().unwrap())]).await;
-        assert!(window.read("main").await.contains(&account), "{line}");
+        assert!(window.read("header").await.contains(&account), "{line}");
         window.close().await;
     }
 }
@@ -109,7 +109,7 @@ async fn a_manager_comes_from_the_portal() {
     window.click(&tile("console")).await;
     window.see(IN).await;
     assert!(window.address().await.starts_with(&demo.broker));
-    assert!(window.read("main").await.contains("Anne Petit"));
+    assert!(window.read("header").await.contains("Anne Petit"));
     judge(&window, "console-from-portal", "fr").await;
     // A link on another site's page carries no session along: whoever follows one signs in again, from the portal.
     window.go(&format!("{}/?person=lea&lang=fr", demo.ent)).await;
@@ -143,6 +143,6 @@ async fn a_manager_in_a_frame_goes_on_in_a_window() {
         .await;
     window.driver.switch_to_window(opened).await.unwrap();
     window.see(IN).await;
-    assert!(window.read("main").await.contains("Anne Petit"));
+    assert!(window.read("header").await.contains("Anne Petit"));
     window.close().await;
 }

@@ -20,7 +20,7 @@ const WIDTHS: [u32; 4] = [320, 390, 768, 1280];
 
 /// Everything that can be reached by keyboard, in the order of the document.
 const REACHABLE: &str = r#"
-const all = document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select, textarea");
+const all = document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select, textarea, [tabindex='0']");
 const name = element => `${element.tagName} ${element.textContent.trim().replace(/\s+/g, " ")} ${element.href || ""}`;
 return [...all].filter(element => element.checkVisibility({ visibilityProperty: true })).map(name);
 "#;

@@ -1,6 +1,7 @@
 //! The demo in a real browser, as people meet it: in two languages, by keyboard, in a frame, in a new window, without
 //! script, without other sites' cookies.
 
+mod console;
 mod demo;
 mod door;
 mod judge;

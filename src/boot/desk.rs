@@ -1,0 +1,57 @@
+//! The pages inside the console, wired over the rooms.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use boundary::{Chance, Clock, Fault, LaunchId};
+
+use super::api::RingNewKeys;
+use super::exit::Failure;
+use super::looking::{meaning, settings};
+use super::rooms::{Rooms, environment};
+use crate::config::Config;
+use crate::http::desk::{Desk, Health};
+use crate::keys::KeyRing;
+use crate::operate::doctor::{self, Finding};
+use crate::operate::trace::{self, Trace};
+use crate::pages::{Pages, Registry};
+use crate::store::Store;
+use crate::trust::KeySets;
+
+/// What the pages inside the console read and do.
+pub fn desk(
+    config: &Config,
+    rooms: &Rooms,
+    ring: Arc<KeyRing>,
+    key_sets: Arc<KeySets>,
+) -> Result<Desk, Failure> {
+    let pages = Pages::load().map_err(environment)?;
+    let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) = (rooms.clock.clone(), rooms.chance.clone());
+    let store = rooms.store.clone();
+    let examined = Examined { store, key_sets, clock: clock.clone(), settings: settings(config) };
+    let keys = Arc::new(RingNewKeys { ring, clock: clock.clone(), chance: chance.clone() });
+    let kept_days = config.journal.retention_days;
+    Ok(Desk { pages, kept_days, store: rooms.store.clone(), clock, chance, keys, health: Arc::new(examined) })
+}
+
+/// The checks of `doctor` and `trace`, asked by a page.
+struct Examined {
+    store: Arc<Store>,
+    key_sets: Arc<KeySets>,
+    clock: Arc<dyn Clock>,
+    settings: doctor::Settings,
+}
+
+#[async_trait]
+impl Health for Examined {
+    async fn examine(&self) -> Result<Vec<Finding>, Fault> {
+        let (store, key_sets, clock, settings) =
+            (&*self.store, &*self.key_sets, &*self.clock, &self.settings);
+        doctor::examine(&doctor::Means { store, key_sets, clock, settings }).await
+    }
+
+    async fn trace(&self, launch: &LaunchId) -> Result<Option<Trace>, Fault> {
+        let registry = Registry::load().map_err(|e| Fault::new(e.to_string()))?;
+        trace::find(&*self.store, &*self.clock, &|code| meaning(&registry, code), launch).await
+    }
+}

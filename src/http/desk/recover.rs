@@ -1,0 +1,130 @@
+//! Taking seats back: of people who were ticked, of those who left, of those whose seat opens nothing any more.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use boundary::{Fields, Uai};
+
+use super::Desk;
+use super::assign::told;
+use super::read::{Reading, Unread, address, done};
+use crate::access::SchoolStaff;
+use crate::http::answer;
+use crate::http::console::Posted;
+use crate::operate::assignments::{self, AssignError, Bounds, Identity, Recovered, Recovery, Who};
+use crate::operate::desk::Offered;
+use crate::pages::{Ask, Done, Place};
+
+/// What taking seats back would come to.
+pub(super) async fn look(
+    State(room): State<Arc<Desk>>,
+    staff: SchoolStaff,
+    reading: Reading,
+) -> Result<Response, Unread> {
+    let school = reading.school()?;
+    staff.at(&school)?;
+    let one = reading.subscription(&school).await?;
+    let who = who(&reading.asked).ok_or_else(|| reading.absent())?;
+    ask(&room, &reading, (&school, &one), who, None).await
+}
+
+/// Takes them back, once that was confirmed. The form with the ticked people comes here first, so that who they are stands
+/// in no address.
+pub(super) async fn recover(
+    State(room): State<Arc<Desk>>,
+    staff: SchoolStaff,
+    reading: Reading,
+    Posted(fields): Posted,
+) -> Result<Response, Unread> {
+    let school = reading.school()?;
+    staff.at(&school)?;
+    let one = reading.subscription(&school).await?;
+    let who = who(&fields).ok_or_else(|| reading.absent())?;
+    if fields.one("confirmed").ok().flatten() != Some("yes") {
+        return ask(&room, &reading, (&school, &one), who, None).await;
+    }
+    let asked = recovery(&school, &one, who.clone());
+    match assignments::recover(&room.assigning(), &staff.actor(), &asked).await {
+        Ok(_) => Ok(done(&address(&school, &one.subscription), Done::Recovered)),
+        Err(AssignError::Fault(fault)) => Err(super::broken(fault).into()),
+        Err(error) => {
+            let words = &room.pages.desk_words(reading.language).assign;
+            ask(&room, &reading, (&school, &one), who, Some(told(words, &error))).await
+        }
+    }
+}
+
+fn recovery(school: &Uai, one: &Offered, who: Who) -> Recovery {
+    Recovery { subscription: one.subscription.clone(), bounds: Bounds::School(school.clone()), who }
+}
+
+fn who(fields: &Fields) -> Option<Who> {
+    match fields.one("who").ok().flatten()? {
+        "left" => Some(Who::Left),
+        "unassigned" => Some(Who::Unassigned),
+        "people" => {
+            let people: Option<Vec<Identity>> =
+                fields.all("person").map(|text| serde_json::from_str(text).ok()).collect();
+            people.filter(|people| !people.is_empty()).map(Who::People)
+        }
+        _ => None,
+    }
+}
+
+fn fields_of(who: &Who) -> Vec<(&'static str, String)> {
+    let mut fields = vec![("confirmed", "yes".to_owned())];
+    match who {
+        Who::Left => fields.push(("who", "left".to_owned())),
+        Who::Unassigned => fields.push(("who", "unassigned".to_owned())),
+        Who::People(people) => {
+            fields.push(("who", "people".to_owned()));
+            let texts = people.iter().filter_map(|one| serde_json::to_string(one).ok());
+            fields.extend(texts.map(|text| ("person", text)));
+        }
+        Who::UnusedSince(_) => {}
+    }
+    fields
+}
+
+async fn ask(
+    room: &Desk,
+    reading: &Reading,
+    (school, one): (&Uai, &Offered),
+    who: Who,
+    error: Option<String>,
+) -> Result<Response, Unread> {
+    let words = &room.pages.desk_words(reading.language).assign;
+    let here = address(school, &one.subscription);
+    let fields = fields_of(&who);
+    let found = assignments::recoverable(&room.assigning(), &recovery(school, one, who)).await;
+    let (found, wrong) = match found {
+        Ok(found) => (found, None),
+        Err(AssignError::Fault(fault)) => return Err(super::broken(fault).into()),
+        Err(error) => (Recovered::default(), Some(told(words, &error))),
+    };
+    let mut lines = Vec::new();
+    if found.freed > 0 {
+        lines.push(words.recover_lines.replace("{seats}", &found.freed.to_string()));
+    }
+    if found.of_file > 0 {
+        lines.push(words.recover_file.replace("{seats}", &found.of_file.to_string()));
+    }
+    if found.freed == 0 && wrong.is_none() {
+        lines.push(words.recover_none.clone());
+    }
+    let ask = Ask {
+        title: words.recover_title.clone(),
+        about: one.title.clone(),
+        lines,
+        possible: found.freed > 0,
+        error: error.or(wrong),
+        action: format!("{here}/recover"),
+        fields,
+        button: words.recover_button.clone(),
+        grave: true,
+        back: here.clone(),
+        ..Ask::default()
+    };
+    Ok(answer::page(room.pages.ask(&reading.reader(Place::Subscription(school, &here)), &ask)))
+}
