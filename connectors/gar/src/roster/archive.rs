@@ -142,8 +142,5 @@ fn notes<R: Read>(entry: &mut Entry<'_, R>) -> Result<(), Fault> {
 
 /// What the reader of tar complains about, in our words.
 pub(super) fn tarring(error: io::Error) -> Fault {
-    carried(&error).unwrap_or_else(|| match error.kind() {
-        io::ErrorKind::UnexpectedEof => FaultReason::Truncated.into(),
-        _ => FaultReason::NotTar.into(),
-    })
+    carried(&error).unwrap_or_else(|| FaultReason::NotTar.into())
 }

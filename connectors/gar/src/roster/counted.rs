@@ -95,7 +95,8 @@ impl<R: Read> Inflated<R> {
 
 impl<R: Read> Read for Inflated<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer).map_err(inflating)?;
+        let begun = self.counts.inflated.get() > 0;
+        let count = self.reader.read(buffer).map_err(|error| inflating(error, begun))?;
         let total = self.counts.inflated.get() + count as u64;
         self.counts.inflated.set(total);
         if total > self.most {
@@ -109,13 +110,17 @@ impl<R: Read> Read for Inflated<R> {
     }
 }
 
-/// What the decompressor complains about, in our words.
-fn inflating(error: io::Error) -> io::Error {
+/// What the decompressor complains about, in our words. It tells a wrong header only by its words; behind the first member
+/// of a gzip file, a wrong header is something that does not belong there.
+fn inflating(error: io::Error, begun: bool) -> io::Error {
     if carried(&error).is_some() || error.kind() == io::ErrorKind::Interrupted {
         return error;
     }
+    let header = error.to_string().contains("gzip header");
     carry(match error.kind() {
         io::ErrorKind::UnexpectedEof => FaultReason::Truncated,
+        _ if header && begun => FaultReason::Trailing,
+        _ if header => FaultReason::NotGzip,
         _ => FaultReason::Damaged,
     })
 }

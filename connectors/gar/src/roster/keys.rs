@@ -98,3 +98,42 @@ impl Shard {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_new_once_also_when_shards_take_over() {
+        let mut keys = Keys::new([7; 16], 1 << 20);
+        for round in [true, false] {
+            for number in 0..50_000 {
+                let text = number.to_string();
+                let new = keys.insert(RecordKind::Pupil, &[&text]);
+                assert!(matches!(new, Ok(new) if new == round), "{number}");
+            }
+        }
+        assert!(matches!(keys.insert(RecordKind::Staff, &["1"]), Ok(true)), "kinds have keys of their own");
+    }
+
+    #[test]
+    fn a_key_costs_less_than_eight_bytes() {
+        let mut keys = Keys::new([7; 16], 1 << 22);
+        for number in 0..2_000_000_u64 {
+            keys.insert(RecordKind::Pupil, &[&number.to_string()]).ok().unwrap();
+        }
+        let bytes: usize =
+            keys.shards.iter().map(|shard| shard.high.capacity() * 4 + shard.low.capacity() * 2).sum();
+        assert!(bytes / 2_000_000 < 8, "{bytes} bytes");
+    }
+
+    #[test]
+    fn no_more_keys_than_allowed() {
+        let mut keys = Keys::new([7; 16], 2);
+        assert!(
+            keys.insert(RecordKind::Pupil, &["1"]).is_ok() && keys.insert(RecordKind::Pupil, &["2"]).is_ok()
+        );
+        assert!(keys.insert(RecordKind::Pupil, &["2"]).is_ok(), "a repeated key costs nothing");
+        assert!(keys.insert(RecordKind::Pupil, &["3"]).is_err());
+    }
+}
