@@ -6,6 +6,8 @@
 //! 1. [`ent::ReferenceEnt::start`] on a listener; its [`board::Board`] remembers the claims it signs,
 //! 2. [`publisher::ReferencePublisher::start`] with that board; it pairs what was sent with what arrives,
 //! 3. [`browser::Browser::launch`] walks from a tile of the ENT to the landing page, as a pupil would.
+//!
+//! [`roster`] writes what an ENT sends without HTTP: archives of its schools, groups and people.
 
 pub mod board;
 pub mod browser;
@@ -13,6 +15,7 @@ pub mod ent;
 pub mod jose;
 pub mod load;
 pub mod publisher;
+pub mod roster;
 pub mod withheld;
 pub mod world;
 
