@@ -15,7 +15,6 @@ use crate::operate::assignments::{
     self, AssignError, Assigned, AssignedSet, Bounds, Identity, Means, Preview, Recovered, Recovery, Request,
     Shortage, Supply, Target, Unassigned, Who, Wrong,
 };
-use crate::operate::subject;
 
 /// How many wrong targets are shown; JSON is for programs, and has all.
 const SHOWN: usize = 100;
@@ -158,8 +157,7 @@ fn identity(text: &str) -> Result<Identity, Failure> {
     if text.starts_with('{') {
         return serde_json::from_str(text).map_err(refused);
     }
-    let subject::Who { ent, namespace, subject } = text.parse().map_err(refused)?;
-    Ok(Identity { ent, namespace, subject })
+    text.parse().map_err(refused)
 }
 
 /// `UAI/division/6A`, and `/2026-2027` where it is not this year's.

@@ -12,7 +12,7 @@ pub use licences::{Assign, Recover, Seats};
 
 use crate::access::RoleName;
 use crate::keys::Purpose;
-use crate::operate::subject::Who;
+use crate::operate::subject::Identity;
 
 /// Interoperability gateway and resource broker for schools.
 #[derive(Debug, Parser)]
@@ -164,7 +164,7 @@ pub enum Person {
     Show {
         /// The person: our id of the ENT, the namespace of its people, their key in it.
         #[arg(value_name = "ENT/NAMESPACE/SUBJECT")]
-        who: Who,
+        who: Identity,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -178,7 +178,7 @@ pub enum Person {
 pub struct ExportPerson {
     /// The person: our id of the ENT, the namespace of its people, their key in it.
     #[arg(value_name = "ENT/NAMESPACE/SUBJECT")]
-    pub who: Who,
+    pub who: Identity,
     /// Write JSON.
     #[arg(long)]
     pub json: bool,

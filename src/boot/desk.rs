@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use boundary::{Chance, Clock, Fault, LaunchId};
 
-use super::api::RingNewKeys;
 use super::exit::Failure;
 use super::looking::{meaning, settings};
 use super::rooms::{Rooms, environment};
+use super::sector_keys::NewKeys;
 use crate::config::Config;
 use crate::http::desk::{Desk, Health};
 use crate::keys::KeyRing;
@@ -29,7 +29,7 @@ pub fn desk(
     let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) = (rooms.clock.clone(), rooms.chance.clone());
     let store = rooms.store.clone();
     let examined = Examined { store, key_sets, clock: clock.clone(), settings: settings(config) };
-    let keys = Arc::new(RingNewKeys { ring, clock: clock.clone(), chance: chance.clone() });
+    let keys = Arc::new(NewKeys { ring, clock: clock.clone(), chance: chance.clone() });
     let kept_days = config.journal.retention_days;
     Ok(Desk { pages, kept_days, store: rooms.store.clone(), clock, chance, keys, health: Arc::new(examined) })
 }
@@ -50,8 +50,7 @@ impl Health for Examined {
         doctor::examine(&doctor::Means { store, key_sets, clock, settings }).await
     }
 
-    async fn trace(&self, launch: &LaunchId) -> Result<Option<Trace>, Fault> {
-        let registry = Registry::load().map_err(|e| Fault::new(e.to_string()))?;
-        trace::find(&*self.store, &*self.clock, &|code| meaning(&registry, code), launch).await
+    async fn trace(&self, launch: &LaunchId, registry: &Registry) -> Result<Option<Trace>, Fault> {
+        trace::find(&*self.store, &*self.clock, &|code| meaning(registry, code), launch).await
     }
 }

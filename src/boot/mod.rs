@@ -17,6 +17,7 @@ mod person;
 mod progress;
 mod rollup;
 mod rooms;
+mod sector_keys;
 mod serve;
 mod system;
 mod world;

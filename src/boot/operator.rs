@@ -3,16 +3,15 @@
 use std::io::Write;
 use std::path::Path;
 
-use boundary::{Chance, Clock, Fault, SectorId};
 use serde::Serialize;
 
 use super::cli::Apply;
 use super::exit::Failure;
 use super::rooms::{Rooms, environment};
+use super::sector_keys::NewKeys;
 use crate::config::Config;
 use crate::journal::Actor;
-use crate::keys::{KeyRing, StoredSectorKey};
-use crate::operate::apply::{self, ApplyError, Means, NewSectorKeys, Options, Plan};
+use crate::operate::apply::{self, ApplyError, Means, Options, Plan};
 
 /// Prints text as it is.
 pub fn print(text: &str) -> Result<(), Failure> {
@@ -43,7 +42,7 @@ pub async fn apply_text(config: &Config, name: &str, text: &str) -> Result<(), F
 async fn apply_file(config: &Config, file: (&str, &str), options: Options) -> Result<Plan, Failure> {
     let rooms = Rooms::open(config).await?;
     let ring = rooms.keys(config).await?;
-    let keys = RingForApply { ring: &ring, clock: &*rooms.clock, chance: &*rooms.chance };
+    let keys = NewKeys { ring, clock: rooms.clock.clone(), chance: rooms.chance.clone() };
     let (clock, chance, actor) = (&*rooms.clock, &*rooms.chance, &Actor::command());
     let means = Means { store: &*rooms.store, keys: &keys, clock, chance, actor };
     let plan = apply::apply(&means, file.0, file.1, options).await;
@@ -59,16 +58,4 @@ async fn apply_file(config: &Config, file: (&str, &str), options: Options) -> Re
 
 fn read(file: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(file).map_err(|e| Failure::Refused(format!("{}: {e}", file.display())))
-}
-
-struct RingForApply<'a> {
-    ring: &'a KeyRing,
-    clock: &'a dyn Clock,
-    chance: &'a dyn Chance,
-}
-
-impl NewSectorKeys for RingForApply<'_> {
-    fn new_sector_key(&self, sector: &SectorId) -> Result<StoredSectorKey, Fault> {
-        self.ring.new_sector_key(sector, self.chance, self.clock).map_err(|e| Fault::new(e.to_string()))
-    }
 }

@@ -10,7 +10,7 @@ use super::exit::Failure;
 use super::operator::{print, print_json};
 use super::rooms::{Rooms, environment};
 use crate::config::Config;
-use crate::operate::subject::{self, Means, Report, Who};
+use crate::operate::subject::{self, Identity, Means, Report};
 use crate::pages::{Language, Pages};
 
 /// `person`
@@ -41,7 +41,7 @@ async fn export(config: &Config, options: &cli::ExportPerson) -> Result<(), Fail
     }
 }
 
-async fn report(config: &Config, who: &Who) -> Result<Report, Failure> {
+async fn report(config: &Config, who: &Identity) -> Result<Report, Failure> {
     let rooms = Rooms::look(config).await?;
     let kept_days = config.journal.retention_days;
     let means = Means { store: &*rooms.store, clock: &*rooms.clock, kept_days };
@@ -50,7 +50,7 @@ async fn report(config: &Config, who: &Who) -> Result<Report, Failure> {
     found?.ok_or_else(|| unknown(who))
 }
 
-pub(super) fn unknown(who: &Who) -> Failure {
+pub(super) fn unknown(who: &Identity) -> Failure {
     Failure::Refused(format!(
         "nobody is known as {who}: check the ENT, the namespace of its connection, and the key; whoever was erased is \
          not known any more"

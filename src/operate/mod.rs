@@ -1,4 +1,4 @@
-//! What an operator does, by the command line: once, so that whatever other door comes later leads to the same.
+//! What an operator does, once: the command line, the API and the console lead here.
 
 pub mod answers;
 pub mod apply;
@@ -7,6 +7,7 @@ pub mod backup;
 pub mod desk;
 pub mod doctor;
 pub mod dry_run;
+pub mod identity;
 pub mod people;
 pub mod records;
 pub mod rotation;

@@ -3,24 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use boundary::{EntId, Fault, GroupStatus, Profile, SchoolYear, Uai};
+use boundary::{Fault, GroupStatus, Profile, SchoolYear, Uai};
 use serde::Serialize;
 
+use super::identity::Identity;
 use crate::directory::Known;
 
 /// What looking people up needs of a store.
 pub use crate::directory::DirectoryStore as PeopleStore;
-
-/// Whom somebody asks for.
-#[derive(Clone)]
-pub struct Identity {
-    /// The ENT.
-    pub ent: EntId,
-    /// The namespace.
-    pub namespace: String,
-    /// The key in the namespace.
-    pub subject: String,
-}
 
 /// What somebody is at a school.
 #[derive(Debug, Clone, Serialize)]

@@ -133,7 +133,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::operate::subject::{ALWAYS, IdentityHeld, KnownTo, Publisher, SchoolHeld, Who};
+    use crate::operate::subject::{ALWAYS, Identity, IdentityHeld, KnownTo, Publisher, SchoolHeld};
 
     const HOSTILE: &str = "<script>alert('1')</script>\"&'>";
 
@@ -181,7 +181,7 @@ mod tests {
             seats: Vec::new(),
             known_to,
         };
-        let about = Who { ent, namespace: "ent".to_owned(), subject: HOSTILE.to_owned() };
+        let about = Identity { ent, namespace: "ent".to_owned(), subject: HOSTILE.to_owned() };
         Report { made: at, about, held, always: ALWAYS, disclosed: vec![sent], kept_days: 400 }
     }
 

@@ -12,7 +12,7 @@ use super::{Store, objects};
 use crate::catalogue::Resource;
 use crate::directory::{Organisation, School, Sector};
 use crate::operate::apply::RecordKind;
-use crate::operate::subject::{IdentityHeld, Kept, KeptName, KeptSeat, Publisher, SubjectStore, Who};
+use crate::operate::subject::{Identity, IdentityHeld, Kept, KeptName, KeptSeat, Publisher, SubjectStore};
 
 const CREATED: &str = "SELECT created FROM person WHERE id = $1";
 const ROOTS: &str = "SELECT root FROM pseudonym_root WHERE person = $1";
@@ -34,7 +34,7 @@ type OfEnt = (String, String, String, String, Option<String>, String, Option<i64
 
 #[async_trait]
 impl SubjectStore for Store {
-    async fn person(&self, who: &Who) -> Result<Option<PersonId>, Fault> {
+    async fn person(&self, who: &Identity) -> Result<Option<PersonId>, Fault> {
         Ok(people::person(&self.db, &who.ent, &who.namespace, &who.subject).await?)
     }
 

@@ -12,7 +12,8 @@ use super::problem::{Code, Problem};
 use super::query::Query;
 use super::{Shared, body};
 use crate::access::{Read, SchoolStaff, area};
-use crate::operate::people::{Identity, look_up};
+use crate::operate::identity::Identity;
+use crate::operate::people::look_up;
 
 /// The body of a look-up. An address is written down by every proxy; so a subject never stands in one.
 #[derive(Deserialize)]

@@ -11,7 +11,9 @@ use super::{Desk, broken};
 use crate::access::{Operator, Oversight};
 use crate::http::answer;
 use crate::http::console::Posted;
-use crate::operate::records::{self, Asked, Expected, Record, RecordError, RecordKind, Sight, Verdict};
+use crate::operate::records::{
+    self, Asked, Expected, ManagedBy, Record, RecordError, RecordKind, Sight, Verdict,
+};
 use crate::pages::{Act, Cell, Done, Head, OversightWords, Place, Sheet, Table};
 
 /// The page's address.
@@ -34,10 +36,12 @@ pub(super) async fn list(
             Asked { kind: RecordKind::Agreement, about: Vec::new(), words: None, after, limit: LOOKED };
         let found = records::list(&*room.store, &Sight::Everything, &asked).await.map_err(broken)?;
         for record in found.records {
+            // What a file looks after is decided there.
+            let ours = decides && record.stored.managed_by == ManagedBy::Api;
             if let Record::Agreement(agreement) = record.stored.record
                 && agreement.attributes.iter().any(|line| line.approved_by.is_none())
             {
-                tables.push(table(words, &agreement, decides));
+                tables.push(table(words, &agreement, ours.then_some(record.revision)));
             }
         }
         match found.next {
@@ -50,22 +54,25 @@ pub(super) async fn list(
     Ok(answer::page(room.pages.sheet(&reading.reader(Place::Oversight(HERE)), 200, &sheet)))
 }
 
-fn table(words: &OversightWords, agreement: &Agreement, decides: bool) -> Table {
+/// With a revision, its lines can be decided: those that are shown, and no others that came meanwhile.
+fn table(words: &OversightWords, agreement: &Agreement, revision: Option<u64>) -> Table {
     let waiting = agreement.attributes.iter().filter(|line| line.approved_by.is_none());
     let rows = waiting.map(|line| vec![Cell::of(line.name.as_str()), Cell::of(&line.purpose)]).collect();
-    let act = |verdict: &str, label: &str, quiet| Act {
+    let act = |revision: u64, verdict: &str, label: &str, quiet| Act {
         to: HERE.to_owned(),
         words: label.to_owned(),
         posts: true,
-        fields: vec![("resource", agreement.resource.to_string()), ("verdict", verdict.to_owned())],
+        fields: vec![
+            ("resource", agreement.resource.to_string()),
+            ("revision", revision.to_string()),
+            ("verdict", verdict.to_owned()),
+        ],
         quiet,
-        grave: false,
     };
-    let acts = if decides {
-        vec![act("approve", &words.approve, false), act("reject", &words.reject, true)]
-    } else {
-        Vec::new()
-    };
+    let acts = revision.map(|revision| {
+        [act(revision, "approve", &words.approve, false), act(revision, "reject", &words.reject, true)]
+    });
+    let acts = acts.into_iter().flatten().collect();
     Table {
         title: agreement.resource.to_string(),
         heads: vec![Head::of(&words.attribute), Head::of(&words.purpose)],
@@ -88,16 +95,16 @@ pub(super) async fn decide(
         "reject" => Verdict::Reject,
         _ => return Err(reading.absent()),
     };
-    let means = room.recording();
-    let judged =
-        records::judge(&means, &operator.actor(), one("resource"), &[], (&verdict, Expected::Any)).await;
-    match judged {
+    let revision = one("revision").parse().map_err(|_| reading.absent())?;
+    let decision = (&verdict, Expected::Revision(revision));
+    let (means, actor) = (room.recording(), operator.actor());
+    match records::judge(&means, &actor, one("resource"), &[], decision).await {
         Ok(_) => Ok(done(HERE, Done::Decided)),
         Err(RecordError::Fault(fault)) => Err(broken(fault).into()),
-        Err(error) => {
+        Err(_) => {
             let words = &room.pages.desk_words(reading.language).oversight;
-            let sheet =
-                Sheet { title: words.agreements.clone(), error: Some(error.to_string()), ..Sheet::default() };
+            let error = Some(words.moved.clone());
+            let sheet = Sheet { title: words.agreements.clone(), error, ..Sheet::default() };
             Ok(answer::page(room.pages.sheet(&reading.reader(Place::Oversight(HERE)), 422, &sheet)))
         }
     }

@@ -4,17 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use boundary::Uai;
 
 use super::Desk;
-use super::read::{Reading, Unread, address, done};
+use super::read::{Here, Reading, Unread, done};
 use super::subscription::unread;
 use super::targets;
 use crate::access::SchoolStaff;
 use crate::http::answer;
 use crate::http::console::Posted;
-use crate::operate::assignments::{self, AssignError, Bounds, Preview, Request, Target};
-use crate::operate::desk::Offered;
+use crate::operate::assignments::{self, AssignError, Preview, Request, Target};
 use crate::pages::{Ask, AssignWords, Done, Place};
 
 /// What an assignment would come to.
@@ -23,11 +21,9 @@ pub(super) async fn look(
     staff: SchoolStaff,
     reading: Reading,
 ) -> Result<Response, Unread> {
-    let school = reading.school()?;
-    staff.at(&school)?;
-    let one = reading.subscription(&school).await?;
-    let target = targets::read(&school, &reading.asked).ok_or_else(|| reading.absent())?;
-    ask(&room, &reading, (&school, &one), target, None).await
+    let here = reading.here(&staff).await?;
+    let target = targets::read(&here.school, &reading.asked).ok_or_else(|| reading.absent())?;
+    ask(&room, &reading, &here, target, None).await
 }
 
 /// Assigns.
@@ -37,17 +33,15 @@ pub(super) async fn assign(
     reading: Reading,
     Posted(fields): Posted,
 ) -> Result<Response, Unread> {
-    let school = reading.school()?;
-    staff.at(&school)?;
-    let one = reading.subscription(&school).await?;
-    let target = targets::read(&school, &fields).ok_or_else(|| reading.absent())?;
-    let request = request(&school, &one, &target);
+    let here = reading.here(&staff).await?;
+    let target = targets::read(&here.school, &fields).ok_or_else(|| reading.absent())?;
+    let request = request(&here, &target);
     match assignments::assign(&room.assigning(), &staff.actor(), &request).await {
-        Ok(_) => Ok(done(&address(&school, &one.subscription), Done::Assigned)),
+        Ok(_) => Ok(done(&here.address, Done::Assigned)),
         Err(AssignError::Fault(fault)) => Err(super::broken(fault).into()),
         Err(error) => {
             let words = &room.pages.desk_words(reading.language).assign;
-            ask(&room, &reading, (&school, &one), target, Some(told(words, &error))).await
+            ask(&room, &reading, &here, target, Some(told(words, &error))).await
         }
     }
 }
@@ -58,11 +52,9 @@ pub(super) async fn look_back(
     staff: SchoolStaff,
     reading: Reading,
 ) -> Result<Response, Unread> {
-    let school = reading.school()?;
-    staff.at(&school)?;
-    let one = reading.subscription(&school).await?;
-    let target = targets::read(&school, &reading.asked).ok_or_else(|| reading.absent())?;
-    Ok(ask_back(&room, &reading, (&school, &one), &target, None))
+    let here = reading.here(&staff).await?;
+    let target = targets::read(&here.school, &reading.asked).ok_or_else(|| reading.absent())?;
+    Ok(ask_back(&room, &reading, &here, &target, None))
 }
 
 /// Takes a set back.
@@ -72,78 +64,70 @@ pub(super) async fn unassign(
     reading: Reading,
     Posted(fields): Posted,
 ) -> Result<Response, Unread> {
-    let school = reading.school()?;
-    staff.at(&school)?;
-    let one = reading.subscription(&school).await?;
-    let target = targets::read(&school, &fields).ok_or_else(|| reading.absent())?;
-    let request = request(&school, &one, &target);
+    let here = reading.here(&staff).await?;
+    let target = targets::read(&here.school, &fields).ok_or_else(|| reading.absent())?;
+    let request = request(&here, &target);
     match assignments::unassign(&room.assigning(), &staff.actor(), &request).await {
-        Ok(_) => Ok(done(&address(&school, &one.subscription), Done::Unassigned)),
+        Ok(_) => Ok(done(&here.address, Done::Unassigned)),
         Err(AssignError::Fault(fault)) => Err(super::broken(fault).into()),
         Err(error) => {
             let words = &room.pages.desk_words(reading.language).assign;
-            Ok(ask_back(&room, &reading, (&school, &one), &target, Some(told(words, &error))))
+            Ok(ask_back(&room, &reading, &here, &target, Some(told(words, &error))))
         }
     }
 }
 
-fn request(school: &Uai, one: &Offered, target: &Target) -> Request {
-    let bounds = Bounds::School(school.clone());
-    Request { subscription: one.subscription.clone(), bounds, targets: vec![target.clone()] }
+fn request(here: &Here, target: &Target) -> Request {
+    let subscription = here.one.subscription.clone();
+    Request { subscription, bounds: here.bounds(), targets: vec![target.clone()] }
 }
 
 async fn ask(
     room: &Desk,
     reading: &Reading,
-    (school, one): (&Uai, &Offered),
+    here: &Here,
     target: Target,
     error: Option<String>,
 ) -> Result<Response, Unread> {
     let words = &room.pages.desk_words(reading.language).assign;
-    let found = assignments::preview(&room.assigning(), &request(school, one, &target)).await;
+    let found = assignments::preview(&room.assigning(), &request(here, &target)).await;
     let (lines, wrong) = match found {
         Ok(preview) => (lines(words, &preview), (!preview.wrong.is_empty()).then(|| words.wrong.clone())),
         Err(error @ AssignError::Fault(_)) => return Err(unread(reading, error)),
         Err(error) => (Vec::new(), Some(told(words, &error))),
     };
-    let here = address(school, &one.subscription);
+    let Here { school, one, address } = here;
     let ask = Ask {
         title: words.title.replace("{set}", &targets::name(words, &target)),
         about: one.title.clone(),
         lines,
         possible: wrong.is_none(),
         error: error.or(wrong),
-        action: format!("{here}/assign"),
+        action: format!("{address}/assign"),
         fields: targets::fields(&target),
         button: words.button.clone(),
-        back: here.clone(),
+        back: address.clone(),
         ..Ask::default()
     };
-    Ok(answer::page(room.pages.ask(&reading.reader(Place::Subscription(school, &here)), &ask)))
+    Ok(answer::page(room.pages.ask(&reading.reader(Place::Subscription(school, address)), &ask)))
 }
 
-fn ask_back(
-    room: &Desk,
-    reading: &Reading,
-    (school, one): (&Uai, &Offered),
-    target: &Target,
-    error: Option<String>,
-) -> Response {
+fn ask_back(room: &Desk, reading: &Reading, here: &Here, target: &Target, error: Option<String>) -> Response {
     let words = &room.pages.desk_words(reading.language).assign;
-    let here = address(school, &one.subscription);
+    let Here { school, one, address } = here;
     let ask = Ask {
         title: words.unassign_title.replace("{set}", &targets::name(words, target)),
         about: one.title.clone(),
         lines: vec![words.unassign_lines.clone()],
         possible: error.is_none(),
         error,
-        action: format!("{here}/unassign"),
+        action: format!("{address}/unassign"),
         fields: targets::fields(target),
         button: words.unassign_button.clone(),
-        back: here.clone(),
+        back: address.clone(),
         ..Ask::default()
     };
-    answer::page(room.pages.ask(&reading.reader(Place::Subscription(school, &here)), &ask))
+    answer::page(room.pages.ask(&reading.reader(Place::Subscription(school, address)), &ask))
 }
 
 /// What an assignment comes to, in sentences.

@@ -14,7 +14,7 @@ use crate::http::answer;
 use crate::operate::doctor::{Finding, Mender, Severity};
 use crate::operate::records::{self, Asked, Record, RecordKind, Sight};
 use crate::operate::trace::{Outcome, Trace};
-use crate::pages::{Act, Cell, Find, Head, OversightWords, Place, Sheet, Table, day_of};
+use crate::pages::{Act, Cell, Find, Head, OversightWords, Place, Registry, Sheet, Table, day_of};
 
 /// How many of each kind a page shows.
 const MANY: u32 = 20;
@@ -28,11 +28,11 @@ pub trait Health: Send + Sync {
     /// A [`Fault`] when the store did not answer.
     async fn examine(&self) -> Result<Vec<Finding>, Fault>;
 
-    /// What became of a launch.
+    /// What became of a launch, in the words of a registry of refusals.
     ///
     /// # Errors
     /// A [`Fault`] when the store did not answer.
-    async fn trace(&self, launch: &LaunchId) -> Result<Option<Trace>, Fault>;
+    async fn trace(&self, launch: &LaunchId, registry: &Registry) -> Result<Option<Trace>, Fault>;
 }
 
 /// ENTs, organisations, tools and resources.
@@ -91,7 +91,6 @@ async fn table(
         heads: vec![Head::of(&words.name), Head::of(&words.id)],
         rows,
         acts: acts.into_iter().collect(),
-        ..Table::default()
     })
 }
 
@@ -164,7 +163,7 @@ pub(super) async fn launches(
     };
     if !asked.is_empty() {
         let found = match LaunchId::parse(&asked) {
-            Ok(launch) => room.health.trace(&launch).await.map_err(broken)?,
+            Ok(launch) => room.health.trace(&launch, room.pages.refusals()).await.map_err(broken)?,
             Err(_) => None,
         };
         match found {

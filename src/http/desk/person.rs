@@ -15,7 +15,7 @@ use crate::access::Dpo;
 use crate::http::answer;
 use crate::http::console::Posted;
 use crate::operate::desk::Change;
-use crate::operate::subject::{self, Report, Who};
+use crate::operate::subject::{self, Identity, Report};
 use crate::pages::{Act, Cell, Find, Head, PERSON, PersonWords, Place, Sheet, Table, day_of};
 
 /// The question.
@@ -66,7 +66,7 @@ async fn told(room: &Desk, dpo: &Dpo, fields: &Fields) -> Result<Option<Report>,
     let (ent, namespace, subject) = (one("ent"), one("namespace"), one("subject"));
     // A slash would move the borders between the three.
     let whole = !namespace.contains('/');
-    let Some(who) = format!("{ent}/{namespace}/{subject}").parse::<Who>().ok().filter(|_| whole) else {
+    let Some(who) = format!("{ent}/{namespace}/{subject}").parse::<Identity>().ok().filter(|_| whole) else {
         return Ok(None);
     };
     let looked =
@@ -123,7 +123,6 @@ fn held(words: &PersonWords, reading: &Reading, report: &Report, fields: &Fields
         posts: true,
         fields: names.map(value).into(),
         quiet: true,
-        grave: false,
     };
     Table {
         title: words.held.clone(),

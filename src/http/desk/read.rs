@@ -9,8 +9,9 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use boundary::{Fields, SubscriptionId, Uai};
 
-use crate::access::{Denied, Session};
+use crate::access::{Caller, Denied, Session};
 use crate::http::{answer, doors, form};
+use crate::operate::assignments::Bounds;
 use crate::operate::desk::{self, Offered};
 use crate::pages::{Done, Language, Place, Reader};
 
@@ -36,6 +37,21 @@ impl IntoResponse for Unread {
             Self::Denied(denied) => denied.into_response(),
             Self::Absent(page) => *page,
         }
+    }
+}
+
+/// A subscription of a school where the caller may work.
+pub(super) struct Here {
+    pub school: Uai,
+    pub one: Offered,
+    /// The address of its page.
+    pub address: String,
+}
+
+impl Here {
+    /// For whom whoever is here acts.
+    pub fn bounds(&self) -> Bounds {
+        Bounds::School(self.school.clone())
     }
 }
 
@@ -72,18 +88,23 @@ impl Reading {
         self.asked.one(name).ok().flatten().unwrap_or_default()
     }
 
-    /// The school of the address.
-    pub fn school(&self) -> Result<Uai, Unread> {
+    /// The school of the address, where the caller may work for it: there is no other way to learn it.
+    pub fn school(&self, caller: &Caller) -> Result<Uai, Unread> {
         let text = self.school.as_deref().unwrap_or_default();
-        Uai::parse_any_letter(text).map_err(|_| self.absent())
+        let school = Uai::parse_any_letter(text).map_err(|_| self.absent())?;
+        caller.at(&school)?;
+        Ok(school)
     }
 
-    /// The subscription of the address, as this school sees it.
-    pub async fn subscription(&self, school: &Uai) -> Result<Offered, Unread> {
+    /// The school and the subscription of the address, as this school sees it.
+    pub async fn here(&self, caller: &Caller) -> Result<Here, Unread> {
+        let school = self.school(caller)?;
         let text = self.id.as_deref().unwrap_or_default();
         let id = SubscriptionId::parse(text).map_err(|_| self.absent())?;
-        let found = desk::one(&self.room.means(), school, &id).await.map_err(broken)?;
-        found.ok_or_else(|| self.absent())
+        let found = desk::one(&self.room.means(), &school, &id).await.map_err(broken)?;
+        let one = found.ok_or_else(|| self.absent())?;
+        let address = format!("/console/schools/{school}/subscriptions/{id}");
+        Ok(Here { school, one, address })
     }
 
     /// There is no such page.
@@ -96,11 +117,6 @@ impl Reading {
         let done = Done::named(self.field("done"));
         Reader { session: &self.session, language: self.language, place, done }
     }
-}
-
-/// The address of a subscription of a school.
-pub(super) fn address(school: &Uai, id: &SubscriptionId) -> String {
-    format!("/console/schools/{school}/subscriptions/{id}")
 }
 
 /// Sends the browser to a page that says what was done.

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use boundary::{Fields, Uai};
+use boundary::Fields;
 
 use super::Desk;
 use super::assign::told;
-use super::read::{Reading, Unread, address, done};
+use super::read::{Here, Reading, Unread, done};
 use crate::access::SchoolStaff;
 use crate::http::answer;
 use crate::http::console::Posted;
-use crate::operate::assignments::{self, AssignError, Bounds, Identity, Recovered, Recovery, Who};
-use crate::operate::desk::Offered;
+use crate::operate::assignments::{self, AssignError, Identity, Recovered, Recovery, Who};
 use crate::pages::{Ask, Done, Place};
 
 /// What taking seats back would come to.
@@ -22,11 +21,10 @@ pub(super) async fn look(
     staff: SchoolStaff,
     reading: Reading,
 ) -> Result<Response, Unread> {
-    let school = reading.school()?;
-    staff.at(&school)?;
-    let one = reading.subscription(&school).await?;
-    let who = who(&reading.asked).ok_or_else(|| reading.absent())?;
-    ask(&room, &reading, (&school, &one), who, None).await
+    let here = reading.here(&staff).await?;
+    // People are brought by a form alone.
+    let who = who(&reading.asked).filter(|who| !matches!(who, Who::People(_)));
+    ask(&room, &reading, &here, who.ok_or_else(|| reading.absent())?, None).await
 }
 
 /// Takes them back, once that was confirmed. The form with the ticked people comes here first, so that who they are stands
@@ -37,26 +35,24 @@ pub(super) async fn recover(
     reading: Reading,
     Posted(fields): Posted,
 ) -> Result<Response, Unread> {
-    let school = reading.school()?;
-    staff.at(&school)?;
-    let one = reading.subscription(&school).await?;
+    let here = reading.here(&staff).await?;
     let who = who(&fields).ok_or_else(|| reading.absent())?;
     if fields.one("confirmed").ok().flatten() != Some("yes") {
-        return ask(&room, &reading, (&school, &one), who, None).await;
+        return ask(&room, &reading, &here, who, None).await;
     }
-    let asked = recovery(&school, &one, who.clone());
+    let asked = recovery(&here, who.clone());
     match assignments::recover(&room.assigning(), &staff.actor(), &asked).await {
-        Ok(_) => Ok(done(&address(&school, &one.subscription), Done::Recovered)),
+        Ok(_) => Ok(done(&here.address, Done::Recovered)),
         Err(AssignError::Fault(fault)) => Err(super::broken(fault).into()),
         Err(error) => {
             let words = &room.pages.desk_words(reading.language).assign;
-            ask(&room, &reading, (&school, &one), who, Some(told(words, &error))).await
+            ask(&room, &reading, &here, who, Some(told(words, &error))).await
         }
     }
 }
 
-fn recovery(school: &Uai, one: &Offered, who: Who) -> Recovery {
-    Recovery { subscription: one.subscription.clone(), bounds: Bounds::School(school.clone()), who }
+fn recovery(here: &Here, who: Who) -> Recovery {
+    Recovery { subscription: here.one.subscription.clone(), bounds: here.bounds(), who }
 }
 
 fn who(fields: &Fields) -> Option<Who> {
@@ -90,14 +86,14 @@ fn fields_of(who: &Who) -> Vec<(&'static str, String)> {
 async fn ask(
     room: &Desk,
     reading: &Reading,
-    (school, one): (&Uai, &Offered),
+    here: &Here,
     who: Who,
     error: Option<String>,
 ) -> Result<Response, Unread> {
     let words = &room.pages.desk_words(reading.language).assign;
-    let here = address(school, &one.subscription);
+    let Here { school, one, address } = here;
     let fields = fields_of(&who);
-    let found = assignments::recoverable(&room.assigning(), &recovery(school, one, who)).await;
+    let found = assignments::recoverable(&room.assigning(), &recovery(here, who)).await;
     let (found, wrong) = match found {
         Ok(found) => (found, None),
         Err(AssignError::Fault(fault)) => return Err(super::broken(fault).into()),
@@ -119,12 +115,11 @@ async fn ask(
         lines,
         possible: found.freed > 0,
         error: error.or(wrong),
-        action: format!("{here}/recover"),
+        action: format!("{address}/recover"),
         fields,
         button: words.recover_button.clone(),
         grave: true,
-        back: here.clone(),
-        ..Ask::default()
+        back: address.clone(),
     };
-    Ok(answer::page(room.pages.ask(&reading.reader(Place::Subscription(school, &here)), &ask)))
+    Ok(answer::page(room.pages.ask(&reading.reader(Place::Subscription(school, address)), &ask)))
 }

@@ -63,8 +63,7 @@ pub(super) async fn home(
     staff: SchoolReader,
     reading: Reading,
 ) -> Result<Response, Unread> {
-    let school = reading.school()?;
-    staff.at(&school)?;
+    let school = reading.school(&staff)?;
     shown(&room, &reading, &school).await
 }
 

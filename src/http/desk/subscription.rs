@@ -7,14 +7,12 @@ use axum::response::Response;
 use boundary::{GroupStatus, Kind, Uai};
 use time::OffsetDateTime;
 
-use super::read::{Reading, Unread, address};
+use super::read::{Here, Reading, Unread};
 use super::{Desk, broken, targets};
 use crate::access::{Denied, RoleName, SchoolReader};
 use crate::http::answer;
 use crate::http::console::Posted;
-use crate::operate::assignments::{
-    self, AssignError, AssignedSet, Bounds, Holder, Identity, Page, Target, Through,
-};
+use crate::operate::assignments::{self, AssignError, AssignedSet, Holder, Identity, Page, Target, Through};
 use crate::operate::desk::{self, Classes, Offered, State as Standing};
 use crate::pages::{
     AssignWords, Choice, HolderRow, HoldersPage, HoldersWords, Language, Place, SetRow, SubscriptionPage,
@@ -43,16 +41,14 @@ pub(super) async fn page(
     staff: SchoolReader,
     reading: Reading,
 ) -> Result<Response, Unread> {
-    let school = reading.school()?;
-    staff.at(&school)?;
-    let one = reading.subscription(&school).await?;
-    let here = address(&school, &one.subscription);
+    let here = reading.here(&staff).await?;
+    let bounds = here.bounds();
+    let Here { school, one, address: here } = here;
     let words = &room.pages.desk_words(reading.language).assign;
     let acts = acts(staff.role.name());
     let (mut sets, mut choices) = (Vec::new(), Vec::new());
     let indiv = one.kind == Kind::Indiv;
     if indiv {
-        let bounds = Bounds::School(school.clone());
         let found = assignments::sets(&room.assigning(), &one.subscription, &bounds).await;
         let found = found.map_err(|error| unread(&reading, error))?;
         sets = found.iter().map(|set| row(words, &school, &here, set, acts)).collect();
@@ -122,15 +118,13 @@ async fn held(
     reading: &Reading,
     after: Option<Identity>,
 ) -> Result<Response, Unread> {
-    let school = reading.school()?;
-    staff.at(&school)?;
     // Who oversees everything has no business with who has what.
     if staff.role.name() == RoleName::Auditor {
         return Err(Denied::Role.into());
     }
-    let one = reading.subscription(&school).await?;
-    let here = address(&school, &one.subscription);
-    let (page, bounds) = (Page { after, limit: MANY }, Bounds::School(school.clone()));
+    let here = reading.here(staff).await?;
+    let (page, bounds) = (Page { after, limit: MANY }, here.bounds());
+    let Here { school, one, address: here } = here;
     let found = assignments::holders(&room.assigning(), &one.subscription, &bounds, &page).await;
     let found = found.map_err(|error| unread(reading, error))?;
     let words = room.pages.desk_words(reading.language);

@@ -21,12 +21,13 @@ mod supply;
 mod transfer;
 mod unassign;
 
+pub use super::identity::Identity;
 pub use assign::{Assigned, assign};
 pub use holders::{AssignedSet, Holder, Holders, Page, Through, holders, sets};
 pub use preview::{PoolPreview, Preview, preview};
 pub use recover::{Recovered, Recovery, Who, recover, recoverable};
 pub use refused::{AssignError, Shortage, Why, Wrong};
-pub use request::{Bounds, Identity, MOST, Request, Target};
+pub use request::{Bounds, MOST, Request, Target};
 pub use store::{
     AssignmentStore, Freeing, Held, HeldCount, KnownHere, Move, PoolState, Seated, Seating, Sitter,
     StoredSet, Undone, WhichSeats,

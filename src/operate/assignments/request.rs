@@ -2,30 +2,14 @@
 
 use std::fmt;
 
-use boundary::{EntId, Group, SubscriptionId, Uai};
+use boundary::{Group, SubscriptionId, Uai};
 use serde::{Deserialize, Serialize};
 
 use crate::licensing::SetTarget;
+use crate::operate::identity::Identity;
 
 /// How many targets one request may name.
 pub const MOST: usize = 10_000;
-
-/// A person, by an identity of theirs. Outside the broker a person is nothing else.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Identity {
-    /// The ENT.
-    pub ent: EntId,
-    /// The namespace of `subject`.
-    pub namespace: String,
-    /// The person's key in the namespace.
-    pub subject: String,
-}
-
-impl fmt::Debug for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity").field("ent", &self.ent).finish_non_exhaustive()
-    }
-}
 
 /// To whom a subscription goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

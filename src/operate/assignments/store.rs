@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use boundary::{EntId, Fault, PersonId, Pool, SubscriptionId, Uai};
 use time::OffsetDateTime;
 
+use super::Identity;
 use super::refused::Shortage;
-use super::request::Identity;
 use crate::directory::{DirectoryStore, Known, Registered};
 use crate::journal::Change;
 use crate::licensing::{LicenceStore, SetTarget, Subscription};

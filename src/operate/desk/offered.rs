@@ -86,15 +86,15 @@ pub async fn offered(
             if record.stored.withdrawn {
                 continue;
             }
-            let offered = describe(means, school, subscription).await?;
-            if !words.is_empty() && !has(&offered, &words) {
+            let about = about(means, &subscription.resource).await?;
+            if !words.is_empty() && !has(&subscription.id, &about, &words) {
                 continue;
             }
             if page.items.len() == limit {
                 page.next = page.items.last().map(|last| last.subscription.to_string());
                 return Ok(page);
             }
-            page.items.push(offered);
+            page.items.push(describe(means, school, subscription, about).await?);
         }
         match found.next {
             Some(next) => after = next,
@@ -116,20 +116,24 @@ pub async fn one(means: &Means<'_>, school: &Uai, id: &SubscriptionId) -> Result
     };
     match record.stored.record {
         Record::Subscription(subscription) if !record.stored.withdrawn => {
-            describe(means, school, subscription).await.map(Some)
+            let about = about(means, &subscription.resource).await?;
+            describe(means, school, subscription, about).await.map(Some)
         }
         _ => Ok(None),
     }
 }
 
-fn has(offered: &Offered, words: &str) -> bool {
-    let publisher = offered.publisher.as_deref().unwrap_or_default();
-    [&offered.title, publisher, offered.subscription.as_str()]
-        .iter()
-        .any(|text| text.to_lowercase().contains(words))
+fn has(id: &SubscriptionId, (title, publisher): &About, words: &str) -> bool {
+    let publisher = publisher.as_deref().unwrap_or_default();
+    [title, publisher, id.as_str()].iter().any(|text| text.to_lowercase().contains(words))
 }
 
-async fn describe(means: &Means<'_>, school: &Uai, subscription: Subscription) -> Result<Offered, Fault> {
+async fn describe(
+    means: &Means<'_>,
+    school: &Uai,
+    subscription: Subscription,
+    (title, publisher): About,
+) -> Result<Offered, Fault> {
     let now = means.clock.now();
     let assigning = assignments::Means { store: means.store, clock: means.clock, chance: means.chance };
     let bounds = Bounds::School(school.clone());
@@ -144,7 +148,6 @@ async fn describe(means: &Means<'_>, school: &Uai, subscription: Subscription) -
             }
         }
     };
-    let (title, publisher) = about(means, &subscription.resource).await?;
     let state = state_of(&subscription, now);
     Ok(Offered {
         subscription: subscription.id,
@@ -174,7 +177,9 @@ fn state_of(subscription: &Subscription, now: OffsetDateTime) -> State {
 }
 
 /// The title of a resource, and its publisher's name.
-async fn about(means: &Means<'_>, ark: &Ark) -> Result<(String, Option<String>), Fault> {
+type About = (String, Option<String>);
+
+async fn about(means: &Means<'_>, ark: &Ark) -> Result<About, Fault> {
     let Some(resource) = means.store.resource(ark).await? else { return Ok((ark.to_string(), None)) };
     let title = resource.value.title.clone();
     let Some(tool) = means.store.tool(&resource.value.tool).await? else { return Ok((title, None)) };

@@ -7,16 +7,15 @@ mod disclosed;
 mod held;
 mod show;
 mod store;
-mod who;
 
 use boundary::{Clock, Fault, OrganisationId, SectorId};
 use serde::Serialize;
 use time::OffsetDateTime;
 
+pub use super::identity::Identity;
 pub use disclosed::Disclosure;
 pub use held::{GroupHeld, Held, IdentityHeld, KnownTo, SchoolHeld, SeatHeld};
 pub use store::{Kept, KeptName, KeptSeat, SubjectStore};
-pub use who::{NotWho, Who};
 
 /// A publisher, as the reader of a report knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,7 +56,7 @@ pub struct Report {
     #[serde(with = "time::serde::rfc3339")]
     pub made: OffsetDateTime,
     /// About whom.
-    pub about: Who,
+    pub about: Identity,
     /// What is held now.
     pub held: Held,
     /// What every launch carries besides the attributes.
@@ -82,7 +81,7 @@ pub struct Means<'a> {
 ///
 /// # Errors
 /// A [`Fault`] when the store did not answer.
-pub async fn report(means: &Means<'_>, about: &Who) -> Result<Option<Report>, Fault> {
+pub async fn report(means: &Means<'_>, about: &Identity) -> Result<Option<Report>, Fault> {
     let Some(person) = means.store.person(about).await? else { return Ok(None) };
     let kept = means.store.kept(person).await?;
     let disclosed = disclosed::find(means.store, &kept).await?;

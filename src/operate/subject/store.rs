@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use boundary::{Ark, EntId, Fault, Group, PersonId, Pseudonym, Root, SectorId, SubscriptionId, Uai};
 use time::OffsetDateTime;
 
-use super::{IdentityHeld, Publisher, Who};
+use super::{Identity, IdentityHeld, Publisher};
 use crate::directory::Affiliation;
 use crate::journal::JournalStore;
 
@@ -56,7 +56,7 @@ pub struct Kept {
 #[async_trait]
 pub trait SubjectStore: JournalStore {
     /// The person with an identity, as the database has it now.
-    async fn person(&self, who: &Who) -> Result<Option<PersonId>, Fault>;
+    async fn person(&self, who: &Identity) -> Result<Option<PersonId>, Fault>;
     /// Everything that is kept of a person, each list in an order of its own.
     async fn kept(&self, person: PersonId) -> Result<Kept, Fault>;
     /// The publisher with a sector.

@@ -23,8 +23,6 @@ pub struct Ask {
     pub action: String,
     /// What the form says.
     pub fields: Vec<(&'static str, String)>,
-    /// What must be typed to do it, with the words that ask for it.
-    pub typed: Option<(String, String)>,
     /// The word on the button.
     pub button: String,
     /// Whether it cannot be undone.

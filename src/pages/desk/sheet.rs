@@ -41,8 +41,6 @@ pub struct Table {
     pub title: String,
     /// What it says beside.
     pub words: String,
-    /// A picture of it, as SVG that was made here.
-    pub picture: Option<String>,
     /// Its columns.
     pub heads: Vec<Head>,
     /// Its rows.
@@ -56,8 +54,6 @@ pub struct Table {
 pub struct Head {
     /// What it is called.
     pub words: String,
-    /// Whether it holds numbers.
-    pub numeric: bool,
 }
 
 /// A cell.
@@ -65,12 +61,8 @@ pub struct Head {
 pub struct Cell {
     /// What it says.
     pub text: String,
-    /// Where it leads.
-    pub to: Option<String>,
     /// How it stands out.
     pub tag: Option<&'static str>,
-    /// Whether it is a number.
-    pub numeric: bool,
     /// Whether it is written for operators, in English.
     pub english: bool,
 }
@@ -86,8 +78,6 @@ pub struct Act {
     pub posts: bool,
     /// What the form says.
     pub fields: Vec<(&'static str, String)>,
-    /// Whether it cannot be undone.
-    pub grave: bool,
     /// Whether it is not the first choice.
     pub quiet: bool,
 }
@@ -96,13 +86,7 @@ impl Head {
     /// A column of words.
     #[must_use]
     pub fn of(words: &str) -> Self {
-        Self { words: words.to_owned(), numeric: false }
-    }
-
-    /// A column of numbers.
-    #[must_use]
-    pub fn numeric(words: &str) -> Self {
-        Self { words: words.to_owned(), numeric: true }
+        Self { words: words.to_owned() }
     }
 }
 
@@ -117,18 +101,6 @@ impl Cell {
     #[must_use]
     pub fn english(text: impl Into<String>) -> Self {
         Self { text: text.into(), english: true, ..Self::default() }
-    }
-
-    /// A number.
-    #[must_use]
-    pub fn number(number: u64) -> Self {
-        Self { text: number.to_string(), numeric: true, ..Self::default() }
-    }
-
-    /// Words that lead somewhere.
-    #[must_use]
-    pub fn to(text: impl Into<String>, to: impl Into<String>) -> Self {
-        Self { text: text.into(), to: Some(to.into()), ..Self::default() }
     }
 
     /// Words that stand out.

@@ -49,7 +49,7 @@ words! {
     /// What operators look after.
     OversightWords {
         federation, find, search, none, more, ents, id, name, schools, organisations, tools, resources, title, key,
-        sector, withdrawn, agreements, agreements_words, no_agreements, resource, attribute, purpose, approve, reject,
+        sector, withdrawn, agreements, agreements_words, no_agreements, moved, resource, attribute, purpose, approve, reject,
         health, health_words, healthy, matters, what, who, mend, broken, warning, note, operator, ent, publisher, school,
         launch, launch_id, launch_words, launch_none, launch_at, launch_outcome, delivered, refused, fault, checks, check,
         hop, result, passed, failed, meaning, agreed, approved, approved_of, publisher_words,
