@@ -12,10 +12,12 @@ pub fn api(rooms: &Rooms, ring: Arc<KeyRing>) -> Behind {
     let (clock, chance) = (rooms.clock.clone(), rooms.chance.clone());
     Behind {
         records: rooms.store.clone(),
-        keys: Arc::new(NewKeys { ring, clock: clock.clone(), chance }),
+        keys: Arc::new(NewKeys { ring, clock: clock.clone(), chance: chance.clone() }),
         answers: rooms.store.clone(),
         people: rooms.store.clone(),
+        assignments: rooms.store.clone(),
         journal: rooms.store.clone(),
         clock,
+        chance,
     }
 }

@@ -1,5 +1,6 @@
 //! The REST API as programs meet it, on both engines.
 
+mod assignments;
 mod caller;
 mod journalled;
 mod lists;

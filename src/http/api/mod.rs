@@ -21,6 +21,7 @@
 //! Whoever sends an `Idempotency-Key` with a write has it done once: that is a layer, [`once`], and no handler's business.
 
 mod agreements;
+mod assignments;
 mod body;
 mod conditions;
 mod docs;
@@ -53,7 +54,7 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
-use boundary::{Clock, LaunchId};
+use boundary::{Chance, Clock, LaunchId};
 use futures::FutureExt;
 
 use self::document::Document;
@@ -61,6 +62,7 @@ use self::operation::Operation;
 use self::problem::{Code, Failed, Problem};
 use crate::http::answer::Told;
 use crate::operate::answers::AnswerStore;
+use crate::operate::assignments::{AssignmentStore, Means as Assigning};
 use crate::operate::people::PeopleStore;
 use crate::operate::records::{Means, NewSectorKeys, RecordStore};
 use crate::operate::school_journal::JournalStore;
@@ -83,10 +85,14 @@ pub struct Behind {
     pub answers: Arc<dyn AnswerStore>,
     /// People.
     pub people: Arc<dyn PeopleStore>,
+    /// Assignments and seats.
+    pub assignments: Arc<dyn AssignmentStore>,
     /// The journal.
     pub journal: Arc<dyn JournalStore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// What names are drawn from.
+    pub chance: Arc<dyn Chance>,
 }
 
 /// What operations work with.
@@ -95,8 +101,10 @@ pub(in crate::http) struct Api {
     keys: Arc<dyn NewSectorKeys>,
     answers: Arc<dyn AnswerStore>,
     people: Arc<dyn PeopleStore>,
+    assignments: Arc<dyn AssignmentStore>,
     journal: Arc<dyn JournalStore>,
     clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
     document: Document,
 }
 
@@ -106,6 +114,10 @@ pub(in crate::http) type Shared = Arc<Api>;
 impl Api {
     fn means(&self) -> Means<'_> {
         Means { store: &*self.records, keys: &*self.keys, clock: &*self.clock }
+    }
+
+    fn assigning(&self) -> Assigning<'_> {
+        Assigning { store: &*self.assignments, clock: &*self.clock, chance: &*self.chance }
     }
 }
 
@@ -117,6 +129,7 @@ fn operations() -> Vec<Operation> {
         publishers::operations(),
         agreements::operations(),
         subscriptions::operations(),
+        assignments::operations(),
         people::operations(),
         journal::operations(),
         me::operations(),
@@ -128,10 +141,10 @@ fn operations() -> Vec<Operation> {
 
 /// The routes of the API, below [`BASE`].
 pub fn router(behind: Behind) -> Router {
-    let Behind { records, keys, answers, people, journal, clock } = behind;
+    let Behind { records, keys, answers, people, assignments, journal, clock, chance } = behind;
     let operations = operations();
     let document = Document::of(&operations);
-    let api = Arc::new(Api { records, keys, answers, people, journal, clock, document });
+    let api = Arc::new(Api { records, keys, answers, people, assignments, journal, clock, chance, document });
     let mut paths: BTreeMap<&'static str, MethodRouter<Shared>> = BTreeMap::new();
     for operation in operations {
         let methods = paths.remove(operation.path).unwrap_or_default();

@@ -85,6 +85,16 @@ codes! {
     InUse = "in_use", 409, "Others name this";
     /// A request with the same key is being worked on.
     KeyInProgress = "key_in_progress", 409, "A request with this key is being worked on";
+    /// The subscription is for a whole audience.
+    NeedsNoAssignment = "needs_no_assignment", 409, "The subscription needs no assignment";
+    /// The subscription has ended.
+    SubscriptionEnded = "subscription_ended", 409, "The subscription has ended";
+    /// Too few seats are left.
+    NoSeats = "no_seats", 409, "Too few seats are left";
+    /// Seats stay with whom they were given.
+    NotTransferable = "not_transferable", 409, "The seats are not transferable";
+    /// Another large assignment of the same subscription is under way.
+    Busy = "busy", 409, "Another assignment is under way";
     /// No checkpoint covers the journal yet.
     JournalUnsigned = "journal_unsigned", 409, "No checkpoint covers this yet";
     /// A change must say which revision it means.
