@@ -123,3 +123,21 @@ seats = "unlimited"
 "#
     )
 }
+
+/// A subscription of all schools to the dictionary, for so many people.
+pub fn seats(id: &str, seats: u64) -> String {
+    let schools: Vec<String> = (0..SCHOOLS).map(uai).collect();
+    format!(
+        r#"
+[[subscription]]
+id = "{id}"
+resource = "ark:/99999/{DICTIONARY}"
+schools = {schools:?}
+from = 2020-09-01
+until = 2099-08-15
+kind = "INDIV"
+audience = ["pupil", "teacher", "other"]
+seats = {seats}
+"#
+    )
+}

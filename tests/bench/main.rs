@@ -6,7 +6,7 @@
 //! | variable | default | |
 //! |---|---|---|
 //! | `BENCH_ENGINES` | `sqlite,postgres` | which databases |
-//! | `BENCH_CASES` | `known,first,indiv,open,rest,size` | which cases |
+//! | `BENCH_CASES` | `known,first,indiv,open,rest,size,assign` | which cases |
 //! | `BENCH_LAUNCHES` | `6000` | launches a run at concurrency 32 |
 //! | `BENCH_RUNS` | `3` | runs at concurrency 32, of which the median counts |
 //! | `BENCH_PEOPLE` | `1000000` | how many people the largest population has |
@@ -20,6 +20,7 @@
     reason = "a bench may stop where it stands, and prints what it measures"
 )]
 
+mod assigning;
 mod broker;
 mod database;
 mod federation;
@@ -55,6 +56,9 @@ async fn main() {
 async fn of_engine(settings: &Settings, engine: Engine) -> Option<f64> {
     let server = database::Server::start(engine);
     let ratio = run::cases(settings, &Stand::new(&server, &federation::Size::default()).await).await;
+    if settings.wants("assign") {
+        assigning::cases(&server).await;
+    }
     if settings.wants("size") {
         size::cases(settings, &server).await;
     }
