@@ -4,6 +4,7 @@ use std::path::Path;
 
 use boundary::Clock;
 
+use super::erasures::standing_after_restore;
 use super::exit::Failure;
 use super::operator::print;
 use super::progress;
@@ -38,12 +39,14 @@ pub async fn restore(config: &Config, file: &Path) -> Result<(), Failure> {
     db.close().await;
     let Copied { tables, rows } = restored?;
     // The carrier keys that stayed behind, and those of purposes that are newer than the backup.
-    let rooms = Rooms::open(config).await?;
+    let rooms = Rooms::open_as_it_is(config).await?;
     let made = keys::init(&master, &*rooms.store, &*rooms.chance, &*rooms.clock).await;
+    let behind = standing_after_restore(config, &rooms).await;
     rooms.store.close().await;
     let mut lines: Vec<_> = made.map_err(environment)?.iter().map(|made| format!("+ {made}")).collect();
     let (from, made) = (header.engine, header.made.date());
     lines.push(format!("restore: {tables} tables, {rows} rows, taken from {from} on {made}"));
+    lines.extend(behind.map(|words| format!("! nothing is served yet: {words}")));
     print(&lines.join("\n"))
 }
 

@@ -57,9 +57,12 @@ pub enum Command {
     /// Fix, export and verify the journal of launches.
     #[command(subcommand)]
     Journal(Journal),
-    /// Tell what is held about a person and what was sent about them, to whom, when.
+    /// Tell what is held about a person and what was sent about them, or erase them.
     #[command(subcommand)]
     Person(Person),
+    /// Bring a restored database up to its ledger of erasures, and tell publishers whom they must delete.
+    #[command(subcommand)]
+    Erasures(Erasures),
     /// Look for what an operator should know, and say who can mend it.
     Doctor {
         /// Print JSON.
@@ -171,6 +174,49 @@ pub enum Person {
     },
     /// Write the same as a document to be given to the person: HTML in French unless asked otherwise.
     Export(ExportPerson),
+    /// Erase a person for ever. Whoever comes back is somebody new.
+    Erase {
+        /// The person: our id of the ENT, the namespace of its people, their key in it.
+        #[arg(value_name = "ENT/NAMESPACE/SUBJECT")]
+        who: Identity,
+        /// That is meant; without it nothing is erased.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// `erasures`
+#[derive(Debug, Subcommand)]
+pub enum Erasures {
+    /// Say whether the database knows every erasure of its ledger.
+    Status,
+    /// Erase in a restored database whoever was erased since its backup was taken.
+    Replay,
+    /// Begin a new ledger where the old one is lost. No backup from before can ever be served again.
+    Renew {
+        /// That is understood.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// List what a sector is told: its own value of each person who was erased.
+    Notices {
+        /// The sector.
+        sector: String,
+        /// Those that it has acknowledged too.
+        #[arg(long)]
+        all: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take note that a sector has deleted what it had of these people.
+    Acknowledge {
+        /// The sector.
+        sector: String,
+        /// The notices.
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+    },
 }
 
 /// `person export`

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::cli::{Keys, Rotate};
+use super::erasures::erasures;
 use super::exit::Failure;
 use super::operator::print;
 use super::progress;
@@ -13,7 +14,7 @@ use crate::operate::rotation::{self, Rotation};
 
 /// `keys`
 pub async fn keys(config: &Config, command: &Keys) -> Result<(), Failure> {
-    let rooms = Rooms::open(config).await?;
+    let rooms = Rooms::open_as_it_is(config).await?;
     let lines = match command {
         Keys::Init => init(config, &rooms).await?,
         Keys::List => list(config, &rooms).await?,
@@ -84,10 +85,12 @@ pub fn rotation(config: &Config, rooms: &Rooms, ring: Arc<keys::KeyRing>) -> Rot
 
 async fn rewrap(config: &Config, rooms: &Rooms) -> Result<Vec<String>, Failure> {
     let master = master(config).map_err(environment)?;
+    let erasures = erasures(config, rooms).await?;
     let told = |done| progress::show(&format!("rewrap: {done} sealed anew"));
     let done = keys::rewrap(&master, &*rooms.store, &told).await;
     progress::clear();
     let keys::Rewrapped { resealed, all } = done.map_err(environment)?;
+    erasures.seal_anew().await?;
     Ok(vec![format!(
         "rewrap: {resealed} of {all} keys sealed anew; all are under the first line of the master key, so older lines may go"
     )])

@@ -7,6 +7,7 @@ mod backup;
 mod cli;
 mod demo;
 mod desk;
+mod erasures;
 mod exit;
 mod follow;
 mod journal;
@@ -57,6 +58,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Tokens(command) => access::tokens(&config()?, command).await,
         Command::Backup { file } => backup::backup(&config()?, file).await,
         Command::Restore { file } => backup::restore(&config()?, file).await,
+        Command::Erasures(command) => erasures::run(&config()?, command).await,
         Command::Person(command) => person::person(&config()?, command).await,
         Command::Doctor { json } => looking::doctor(&config()?, *json).await,
         Command::Trace(options) => looking::trace(&config()?, options).await,

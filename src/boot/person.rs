@@ -6,10 +6,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::cli;
+use super::erasures;
 use super::exit::Failure;
 use super::operator::{print, print_json};
 use super::rooms::{Rooms, environment};
 use crate::config::Config;
+use crate::operate::erasure::ErasureError;
 use crate::operate::subject::{self, Identity, Means, Report};
 use crate::pages::{Language, Pages};
 
@@ -21,6 +23,11 @@ pub async fn person(config: &Config, command: &cli::Person) -> Result<(), Failur
             if *json { print_json(&report) } else { print(&report.to_string()) }
         }
         cli::Person::Export(options) => export(config, options).await,
+        cli::Person::Erase { who, yes: true } => erasures::erase(config, who).await,
+        cli::Person::Erase { who, yes: false } => {
+            print(&report(config, who).await?.to_string())?;
+            Err(Failure::Refused("nothing was erased: to erase all of this for ever, add --yes".to_owned()))
+        }
     }
 }
 
@@ -47,14 +54,7 @@ async fn report(config: &Config, who: &Identity) -> Result<Report, Failure> {
     let means = Means { store: &*rooms.store, clock: &*rooms.clock, kept_days };
     let found = subject::report(&means, who).await;
     rooms.store.close().await;
-    found?.ok_or_else(|| unknown(who))
-}
-
-pub(super) fn unknown(who: &Identity) -> Failure {
-    Failure::Refused(format!(
-        "nobody is known as {who}: check the ENT, the namespace of its connection, and the key; whoever was erased is \
-         not known any more"
-    ))
+    found?.ok_or_else(|| ErasureError::Unknown(who.clone()).into())
 }
 
 /// Readable by its owner only; a file that is there is not overwritten.

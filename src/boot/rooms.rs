@@ -6,10 +6,11 @@ use boundary::{Chance, Clock};
 use data_encoding::BASE32_NOPAD;
 use time::Duration;
 
+use super::erasures::erasures;
 use super::exit::Failure;
 use super::system::{SystemChance, SystemClock};
 use crate::config::Config;
-use crate::keys::{KeyError, KeyRing, MasterKeys, Periods};
+use crate::keys::{KeyError, KeyRing, KeyStore, MasterKeys, Periods};
 use crate::store::{Db, Store, migrate, require_schema};
 
 /// The rooms that every command needs.
@@ -23,11 +24,35 @@ pub struct Rooms {
 }
 
 impl Rooms {
-    /// Opens and migrates the database; an SQLite file that is not there is made.
+    /// Opens and migrates the database; an SQLite file that is not there is made. One that does not know every erasure of
+    /// its ledger is refused.
+    ///
+    /// # Errors
+    /// A failure of the environment: the database is out of reach, not writable, of a newer version, or an older backup.
+    pub async fn open(config: &Config) -> Result<Self, Failure> {
+        let rooms = Self::open_as_it_is(config).await?;
+        if let Err(failure) = rooms.require_current(config).await {
+            rooms.store.close().await;
+            return Err(failure);
+        }
+        Ok(rooms)
+    }
+
+    /// A wrong master key is said first: under it nobody could read the ledger either.
+    async fn require_current(&self, config: &Config) -> Result<(), Failure> {
+        if let (Ok(master), Some(sealed)) = (master(config), self.store.check_value().await?)
+            && !master.opens_check(&sealed)
+        {
+            return Err(environment(KeyError::WrongMasterKey));
+        }
+        Ok(erasures(config, self).await?.require_current().await?)
+    }
+
+    /// The same for whoever is about to mend that, and for keys, which are nobody's.
     ///
     /// # Errors
     /// A failure of the environment: the database is out of reach, not writable, or of a newer version.
-    pub async fn open(config: &Config) -> Result<Self, Failure> {
+    pub async fn open_as_it_is(config: &Config) -> Result<Self, Failure> {
         let db = Db::open(&config.database.url, true).await.map_err(environment)?;
         migrate(&db).await.map_err(environment)?;
         Ok(Self::over(db))

@@ -14,6 +14,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::access::{access, clients, console};
 use super::api::api;
 use super::desk::desk;
+use super::erasures::erasures;
 use super::exit::Failure;
 use super::follow::{Follow, Health};
 use super::journal::{Keeping, keeper};
@@ -28,6 +29,7 @@ use crate::jobs::{self, JournalKeeping};
 use crate::keys::KeyRing;
 use crate::launch::{self, Dispatcher};
 use crate::licensing::Licensing;
+use crate::operate::erasure::Erasures;
 use crate::pages::Pages;
 use crate::pseudonyms::Names;
 use crate::store::Store;
@@ -43,6 +45,7 @@ pub struct Broker {
     world: Arc<BrokerWorld>,
     dispatcher: Arc<Dispatcher>,
     keys: Arc<KeyRing>,
+    erasures: Arc<Erasures>,
 }
 
 /// Where a running broker answers, and how to stop it.
@@ -74,6 +77,8 @@ impl Broker {
     pub async fn open(config: Config) -> Result<Self, Failure> {
         let rooms = Rooms::open(&config).await?;
         let keys = rooms.keys(&config).await?;
+        let erasures = Arc::new(erasures(&config, &rooms).await?);
+        erasures.require_and_bind().await?;
         let public = bind(config.server.listen, "server.listen").await?;
         let operations = bind(config.server.operations, "server.operations").await?;
         let world = world(&config, &rooms, keys.clone())?;
@@ -91,7 +96,7 @@ impl Broker {
             failed: rooms.store.clone(),
         };
         let dispatcher = Arc::new(dispatcher(&config, world.clone(), way));
-        Ok(Self { config, public, operations, rooms, world, dispatcher, keys })
+        Ok(Self { config, public, operations, rooms, world, dispatcher, keys, erasures })
     }
 
     /// Starts to answer.
@@ -148,6 +153,7 @@ impl Broker {
         let mut by_itself = JoinSet::new();
         by_itself.spawn(follow.run(stopped.clone()));
         by_itself.spawn(jobs::purge(self.rooms.store.clone(), self.rooms.clock.clone(), stopped.clone()));
+        by_itself.spawn(jobs::tidy_erasures(self.erasures, stopped.clone()));
         let rolling = Arc::new(Rolling(rollup(&self.config, &self.rooms)));
         by_itself.spawn(jobs::roll_up(rolling, stopped.clone()));
         let journal = tokio::spawn(jobs::keep_journal(keeping.clone(), stopped.clone()));

@@ -3,11 +3,12 @@
 use super::{Config, ConfigError};
 
 /// Names of their own, beside `PASSERELLE_SECTION__KEY`.
-const SHORT: [(&str, &str, &str); 4] = [
+const SHORT: [(&str, &str, &str); 5] = [
     ("PASSERELLE_DATABASE_URL", "database", "url"),
     ("PASSERELLE_PUBLIC_URL", "server", "public_url"),
     ("PASSERELLE_MASTER_KEY_FILE", "keys", "master_key_file"),
     ("PASSERELLE_MASTER_KEY", "keys", "master_key"),
+    ("PASSERELLE_ERASURE_LEDGER", "erasure", "ledger"),
 ];
 
 /// Lays the environment over a configuration. A variable of ours that nobody knows is an error, not a silence.

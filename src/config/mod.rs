@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use sections::{Database, Journal, Keys, Launch, Log, LogFormat, Server, Transport};
+pub use sections::{Database, Erasure, Journal, Keys, Launch, Log, LogFormat, Server, Transport};
 
 /// The file that shows every key with its default and one sentence.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
@@ -53,6 +53,8 @@ pub struct Config {
     pub launch: Launch,
     /// The journal.
     pub journal: Journal,
+    /// Erasure of people.
+    pub erasure: Erasure,
     /// The log.
     pub log: Log,
 }

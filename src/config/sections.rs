@@ -157,6 +157,14 @@ pub enum LogFormat {
     Text,
 }
 
+/// Erasure of people.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Erasure {
+    /// Where the ledger is: a path, or the URL of a second database; empty means beside the SQLite file.
+    pub ledger: String,
+}
+
 /// The log.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

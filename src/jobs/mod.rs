@@ -1,6 +1,7 @@
 //! Jobs: what the broker does by itself. It forgets what has expired, lets its keys rotate, keeps the journal, and
 //! rolls it up.
 
+mod erasures;
 mod journal;
 mod rollup;
 
@@ -15,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::operate::rotation::Rotation;
 
+pub use erasures::tidy_erasures;
 pub use journal::{JournalKeeping, keep_journal};
 pub use rollup::{RollingUp, roll_up};
 

@@ -17,6 +17,8 @@ use super::{KeyError, KeyStore, StoredSectorKey};
 pub(super) const CHECK: &str = "passerelle master key";
 /// What sector keys are sealed for.
 const SECTOR: &str = "sector";
+/// What lines of the erasure ledger are sealed for.
+const ERASURE: &str = "erasure";
 
 /// Master keys, newest first: the first seals, all open.
 #[derive(Debug)]
@@ -55,6 +57,26 @@ impl MasterKeys {
     #[must_use]
     pub fn opens_check(&self, sealed: &str) -> bool {
         self.open(CHECK, sealed).is_some_and(|plain| plain.as_slice() == CHECK.as_bytes())
+    }
+
+    /// Seals what a line of the erasure ledger says.
+    ///
+    /// # Errors
+    /// [`KeyError::Failed`] where the library fails.
+    pub fn seal_erasure(&self, plain: &[u8]) -> Result<String, KeyError> {
+        self.seal(ERASURE, plain)
+    }
+
+    /// Opens what a line of the erasure ledger says.
+    #[must_use]
+    pub fn open_erasure(&self, sealed: &str) -> Option<Zeroizing<Vec<u8>>> {
+        self.open(ERASURE, sealed)
+    }
+
+    /// Whether a line of the erasure ledger was sealed under the first of these.
+    #[must_use]
+    pub fn seals_erasures_like(&self, sealed: &str) -> bool {
+        self.seals_like(sealed)
     }
 
     /// Whether a text says that it was sealed under one of these.

@@ -16,6 +16,7 @@ use super::failed::at_hop_b;
 use super::parked::{Awaits, Parked};
 use super::store::{Committed, Gate, Item, Write};
 use super::weigh::{Asked, Weighed};
+use crate::directory::Joining;
 use crate::journal::{Event, Happened, Hop, Parties, issue};
 use crate::licensing::Opened;
 use crate::pseudonyms::{NameRow, Named};
@@ -132,6 +133,10 @@ impl Dispatcher {
                     .into());
             }
         };
+        // Whoever was unknown to hop A was written down there: they were erased meanwhile, and only come back from the ENT.
+        if matches!(asked.joining.as_ref(), Some(Joining::Newcomer(_))) {
+            return Err(RefusalCode::HandleSpent.about("the person was erased meanwhile").into());
+        }
         if asked.tool.value.id != answer.tool {
             // The token would be for the new tool and go to the old one's address.
             return Err(RefusalCode::HandleSpent

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod desk;
 pub mod doctor;
 pub mod dry_run;
+pub mod erasure;
 pub mod identity;
 pub mod people;
 pub mod records;

@@ -33,6 +33,7 @@ pub(super) struct SubjectWords {
     year: String,
     groups: String,
     group: String,
+    manages: String,
     seats: String,
     resource: String,
     subscription: String,
@@ -178,6 +179,7 @@ mod tests {
             identities: vec![identity],
             schools,
             groups: Vec::new(),
+            manages: Vec::new(),
             seats: Vec::new(),
             known_to,
         };

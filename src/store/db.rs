@@ -216,6 +216,15 @@ impl Db {
         }
     }
 
+    /// A file beside that of an SQLite database, named as it with this behind; `None` on PostgreSQL.
+    pub(in crate::store) fn beside(&self, ending: &str) -> Option<PathBuf> {
+        let Self::Lite { file, .. } = self else { return None };
+        let mut name = file.path.as_os_str().to_owned();
+        name.push(".");
+        name.push(ending);
+        Some(PathBuf::from(name))
+    }
+
     /// Connections to read from.
     pub(in crate::store) const fn read(&self) -> Engine<&Arc<Shelf<Sqlite>>, &Arc<Shelf<Postgres>>> {
         match self {

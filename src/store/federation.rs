@@ -24,7 +24,7 @@ use crate::operate::apply::{
     Changes, FederationStore, ManagedBy, NewPerson, NoRoom, Record, RecordKind, StoredRecord,
 };
 
-pub(in crate::store) use pools::TAKE;
+pub(in crate::store) use pools::{TAKE, give_back};
 
 /// Every statement of this file and of those under it.
 #[cfg(test)]

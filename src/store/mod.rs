@@ -15,6 +15,7 @@ mod changes;
 mod contention;
 mod db;
 mod directory;
+mod erasure;
 mod error;
 mod failed;
 mod federation;
@@ -22,6 +23,7 @@ mod journal;
 mod kept;
 mod keys;
 mod launches;
+mod ledger;
 mod licensing;
 mod looking;
 mod migrate;
@@ -55,6 +57,7 @@ use tokio::task::JoinHandle;
 
 pub use db::Db;
 pub use error::{StoreError, Trouble};
+pub use ledger::DbLedger;
 pub use migrate::{known_schema, migrate, require_schema};
 pub use versions::Versions;
 
@@ -134,6 +137,12 @@ impl Store {
     #[must_use]
     pub fn place(&self) -> String {
         self.db.place()
+    }
+
+    /// A file beside that of an SQLite database, named as it with this behind; `None` on PostgreSQL.
+    #[must_use]
+    pub fn beside(&self, ending: &str) -> Option<std::path::PathBuf> {
+        self.db.beside(ending)
     }
 
     fn stop(&self) {

@@ -22,13 +22,15 @@ const AFFILIATIONS: &str = "SELECT ent, school, profile, year, level, managed_by
                             ORDER BY ent, school, year, profile";
 const MEMBERSHIPS: &str = "SELECT ent, school, status, code, year FROM grouped WHERE person = $1 \
                            ORDER BY ent, school, year, status, code";
+const MANAGES: &str = "SELECT ent, school FROM school_manager WHERE person = $1 ORDER BY ent, school";
 const SEATS: &str = "SELECT subscription, by_name, taken FROM seat WHERE person = $1 ORDER BY subscription";
 const NAMES: &str = "SELECT sector, value, scope, created FROM pseudonym WHERE subject = $1 AND kind = 'person' \
                      ORDER BY sector, scope, created";
 
 /// Every statement of this file.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[CREATED, ROOTS, IDENTITIES, AFFILIATIONS, MEMBERSHIPS, SEATS, NAMES];
+pub(super) const STATEMENTS: &[&str] =
+    &[CREATED, ROOTS, IDENTITIES, AFFILIATIONS, MEMBERSHIPS, MANAGES, SEATS, NAMES];
 
 type OfEnt = (String, String, String, String, Option<String>, String, Option<i64>);
 
@@ -49,6 +51,7 @@ impl SubjectStore for Store {
             identities: identities(db, person).await?,
             affiliations: affiliations(db, person).await?,
             groups: groups(db, person).await?,
+            manages: manages(db, person).await?,
             seats: seats(db, person).await?,
             names: names(db, person).await?,
             roots: roots.into_iter().map(root).collect::<Result<_, _>>()?,
@@ -119,6 +122,16 @@ async fn groups(db: &Db, person: PersonId) -> Result<Vec<(EntId, boundary::Group
     let of = |(ent, school, status, code, year): (String, String, String, String, String)| {
         let row: MembershipRow = (school, status, code, year);
         Ok((ent_of("membership.ent", &ent)?, people::group(row)?))
+    };
+    rows.into_iter().map(of).collect()
+}
+
+async fn manages(db: &Db, person: PersonId) -> Result<Vec<(EntId, Uai)>, StoreError> {
+    let rows: Vec<(String, String)> = both!("reading who manages", db.read(), c =>
+        sqlx::query_as(MANAGES).bind(person.uuid()).fetch_all(c))?;
+    let of = |(ent, school): (String, String)| {
+        let school = Uai::parse_any_letter(&school).map_err(|_| form("school_manager.school"))?;
+        Ok((ent_of("school_manager.ent", &ent)?, school))
     };
     rows.into_iter().map(of).collect()
 }

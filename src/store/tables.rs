@@ -25,8 +25,9 @@ const MIGRATIONS: &str = "_sqlx_migrations";
 const COUNTER: &str = "change_counter";
 /// What a backup leaves out. What is parked is sealed under a carrier key, counts for minutes and may be taken after
 /// the backup was; failed sign-ons and answers of the API are kept for a day; sessions at the console and failed
-/// sign-ins count for hours; and what changed, and whose turn it is, matters to processes that run now.
-const LEFT_OUT: [&str; 9] = [
+/// sign-ins count for hours; and what changed, whose turn it is, and which erasure was just begun matters to processes
+/// that run now.
+const LEFT_OUT: [&str; 10] = [
     MIGRATIONS,
     COUNTER,
     "change",
@@ -36,6 +37,7 @@ const LEFT_OUT: [&str; 9] = [
     "console_session",
     "sign_in_failure",
     "api_answer",
+    "erasure_begun",
 ];
 
 /// A table with its columns and the engine's names of their types, in the order of their definition.

@@ -29,6 +29,7 @@ impl Place {
         let environment = [
             ("PASSERELLE_DATABASE_URL", database.url.clone()),
             ("PASSERELLE_MASTER_KEY_FILE", master),
+            ("PASSERELLE_ERASURE_LEDGER", database.folder().join("erasures").display().to_string()),
             ("PASSERELLE_PUBLIC_URL", url.clone()),
             ("PASSERELLE_SERVER__LISTEN", format!("127.0.0.1:{public}")),
             ("PASSERELLE_SERVER__OPERATIONS", format!("127.0.0.1:{operations}")),

@@ -150,6 +150,7 @@ impl Desk {
             ("https://broker.example", &self.stage.broker.url),
             ("EXPORT_OF", &export),
             ("ENT/NAMESPACE/SUBJECT", "ent/ent/sub-nina"),
+            ("notices SECTOR", "notices secteur"),
         ]
         .into_iter()
         .fold(script.to_owned(), |script, (from, to)| script.replace(from, to))

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use self::forms::{counts, everyone, identity, object, person, targets, text};
+use super::once::unkept;
 use super::operation::{Answer, Form, Operation, Parameter, Verb};
 use super::problem::{Code, Problem};
 use super::query::Query;
@@ -251,7 +252,7 @@ async fn holders(
     let (id, listed): (_, Listed) = (subscription(&params)?, read(request).await?);
     let bounds = bounds(&right, listed.school.as_deref())?;
     let page = Page { after: listed.after, limit: listed.limit.unwrap_or(USUAL).clamp(1, LONGEST) };
-    told(operate::holders(&api.assigning(), &id, &bounds, &page).await)
+    told(operate::holders(&api.assigning(), &id, &bounds, &page).await).map(unkept)
 }
 
 async fn wanted(caller: &Caller, params: &Params, request: Request) -> Result<Wanted, Problem> {
@@ -267,7 +268,7 @@ async fn preview(
     request: Request,
 ) -> Result<Response, Problem> {
     let wanted = wanted(&right, &params, request).await?;
-    told(operate::preview(&api.assigning(), &wanted).await)
+    told(operate::preview(&api.assigning(), &wanted).await).map(unkept)
 }
 
 async fn assign(

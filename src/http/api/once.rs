@@ -92,12 +92,22 @@ fn fingerprint(caller: &Caller, parts: &axum::http::request::Parts, body: &[u8])
     HEXLOWER.encode(context.finish().as_ref())
 }
 
+/// Marks an answer of something that changes nothing: it may tell of people, and is never kept.
+#[derive(Debug, Clone, Copy)]
+struct Unkept;
+
+/// An answer that is given once, whatever key came with the request.
+pub fn unkept(mut response: Response) -> Response {
+    response.extensions_mut().insert(Unkept);
+    response
+}
+
 /// Keeps an answer, unless it says that the request was not done and may be sent again.
 async fn answered(api: &Shared, keyed: &KeyedRequest, response: Response) -> Response {
     let status = response.status();
     let not_done = status.is_server_error()
         || [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS].contains(&status);
-    if not_done {
+    if not_done || response.extensions().get::<Unkept>().is_some() {
         forget(api, keyed).await;
         return response;
     }

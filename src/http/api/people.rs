@@ -7,6 +7,7 @@ use boundary::EntId;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::once::unkept;
 use super::operation::{Answer, Form, Operation, Verb};
 use super::problem::{Code, Problem};
 use super::query::Query;
@@ -73,5 +74,5 @@ async fn find(
     let identity = Identity { ent, namespace: asked.namespace, subject: asked.subject };
     let found = look_up(&*api.people, &identity, right.schools()).await?;
     let schools = found.ok_or_else(Problem::not_found)?;
-    Ok(Json(json!({ "schools": schools })).into_response())
+    Ok(unkept(Json(json!({ "schools": schools })).into_response()))
 }

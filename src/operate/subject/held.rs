@@ -58,6 +58,15 @@ pub struct GroupHeld {
     pub year: Option<String>,
 }
 
+/// A school whose licences they manage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ManagedHeld {
+    /// The ENT that says so.
+    pub ent: EntId,
+    /// The school.
+    pub school: Uai,
+}
+
 /// A seat of theirs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SeatHeld {
@@ -101,6 +110,8 @@ pub struct Held {
     pub schools: Vec<SchoolHeld>,
     /// Their groups.
     pub groups: Vec<GroupHeld>,
+    /// The schools whose licences they manage.
+    pub manages: Vec<ManagedHeld>,
     /// Their seats.
     pub seats: Vec<SeatHeld>,
     /// Who knows them by a pseudonym.
@@ -124,8 +135,10 @@ pub(super) async fn tell(store: &dyn SubjectStore, kept: Kept) -> Result<Held, F
         code: group.code,
         year: group.year.map(|year| year.to_string()),
     });
+    let manages = kept.manages.into_iter().map(|(ent, school)| ManagedHeld { ent, school }).collect();
     let (since, identities, groups) = (kept.created, kept.identities, groups.collect());
-    Ok(Held { since, identities, schools, groups, seats, known_to: known_to(store, kept.names).await? })
+    let known_to = known_to(store, kept.names).await?;
+    Ok(Held { since, identities, schools, groups, manages, seats, known_to })
 }
 
 async fn school(store: &dyn SubjectStore, ent: EntId, affiliation: Affiliation) -> Result<SchoolHeld, Fault> {

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 pub use super::identity::Identity;
 pub use disclosed::Disclosure;
-pub use held::{GroupHeld, Held, IdentityHeld, KnownTo, SchoolHeld, SeatHeld};
+pub use held::{GroupHeld, Held, IdentityHeld, KnownTo, ManagedHeld, SchoolHeld, SeatHeld};
 pub use store::{Kept, KeptName, KeptSeat, SubjectStore};
 
 /// A publisher, as the reader of a report knows it.

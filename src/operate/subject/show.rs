@@ -54,6 +54,9 @@ impl Report {
         for group in &held.groups {
             writeln!(f, "  {} {} at {} ({})", group.status, group.code, group.school, group.ent)?;
         }
+        for managed in &held.manages {
+            writeln!(f, "  manages the licences of {} ({})", managed.school, managed.ent)?;
+        }
         for seat in &held.seats {
             let how = if seat.by_name { "by name" } else { "taken at a launch" };
             let title = seat.title.as_deref().unwrap_or("-");

@@ -43,6 +43,8 @@ pub struct Kept {
     pub affiliations: Vec<(EntId, Affiliation)>,
     /// Their groups, and which ENT says so.
     pub groups: Vec<(EntId, Group)>,
+    /// The schools whose licences they manage, and which ENT says so.
+    pub manages: Vec<(EntId, Uai)>,
     /// Their seats.
     pub seats: Vec<KeptSeat>,
     /// Their pseudonyms.

@@ -105,7 +105,7 @@ impl Store {
                 let needed = [(to.pool, 1)].into();
                 return Ok(Err(Undone::NoSeats(short(&self.db, subscription, &needed).await?)));
             }
-            pools::give_back(&mut tx, subscription, &old).await?;
+            pools::give_back(&mut tx, subscription.as_str(), &old).await?;
         }
         self.commit_changes::<&str>(tx, &[], std::slice::from_ref(change)).await?;
         Ok(Ok(()))

@@ -72,7 +72,7 @@ pub(super) async fn withdraw(tx: &mut Tx, record: &AssignmentRecord) -> Result<(
     let pool: Option<String> = both!("freeing a seat", tx.on(), c =>
         sqlx::query_scalar(STAND).bind(subscription.as_str()).bind(person.uuid()).fetch_optional(c))?;
     if let Some(pool) = pool {
-        pools::give_back(tx, subscription, &pool).await?;
+        pools::give_back(tx, subscription.as_str(), &pool).await?;
     }
     Ok(())
 }

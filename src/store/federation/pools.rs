@@ -90,10 +90,9 @@ pub(in crate::store) async fn give_back_many(
 /// Counts one less in a pool.
 pub(in crate::store) async fn give_back(
     tx: &mut Tx,
-    subscription: &SubscriptionId,
+    subscription: &str,
     pool: &str,
 ) -> Result<(), StoreError> {
-    rows!("giving a seat back", tx.on(), c =>
-        sqlx::query(GIVE_BACK).bind(subscription.as_str()).bind(pool).execute(c))?;
+    rows!("giving a seat back", tx.on(), c => sqlx::query(GIVE_BACK).bind(subscription).bind(pool).execute(c))?;
     Ok(())
 }

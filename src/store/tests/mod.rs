@@ -7,6 +7,7 @@ mod backup;
 mod catalogue;
 mod changes;
 mod directory;
+mod erasure;
 mod examples;
 mod failed;
 mod federation;

@@ -210,4 +210,13 @@ async fn the_same_key_assigns_once(engine: Engine) {
         assert_eq!(answer.json()["seated"], 1, "{answer:?}");
     }
     assert_eq!(changes(&stage).await, before + 1);
+    // What tells of people is not kept, whatever key comes with the question.
+    for _ in 0..2 {
+        let headers = [("content-type", "application/json"), ("idempotency-key", "qui")];
+        let listed = school.send("POST", "/subscriptions/abo/holders", &headers, Some("{}".to_owned())).await;
+        assert_eq!((listed.status, listed.header("idempotency-replayed")), (200, ""), "{listed:?}");
+        assert!(listed.text.contains("sub-lea"), "{listed:?}");
+    }
+    let kept = stage.database.ask("SELECT COALESCE(body, '') FROM api_answer").await;
+    assert!(!kept.is_empty() && kept.iter().all(|body| !body.contains("sub-")), "{kept:?}");
 }

@@ -47,10 +47,12 @@ impl Broker {
     /// The environment of a broker on a database; ENT and publisher are peers on loopback.
     pub fn environment(database: &Database, port: u16, operations: u16) -> Vec<(String, String)> {
         let master = database.folder().join("master.key");
+        let ledger = database.folder().join("erasures");
         let url = format!("http://127.0.0.1:{port}");
         [
             ("PASSERELLE_DATABASE_URL", database.url.as_str()),
             ("PASSERELLE_MASTER_KEY_FILE", path_text(&master)),
+            ("PASSERELLE_ERASURE_LEDGER", path_text(&ledger)),
             ("PASSERELLE_PUBLIC_URL", &url),
             ("PASSERELLE_SERVER__LISTEN", &format!("127.0.0.1:{port}")),
             ("PASSERELLE_SERVER__OPERATIONS", &format!("127.0.0.1:{operations}")),
