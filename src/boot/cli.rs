@@ -1,5 +1,6 @@
 //! The command line: every command, its arguments, and one sentence about each.
 
+mod directory;
 mod licences;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use time::Date;
 use time::macros::format_description;
 
+pub use directory::{Directory, Who};
 pub use licences::{Assign, Recover, Seats};
 
 use crate::access::RoleName;
@@ -63,6 +65,9 @@ pub enum Command {
     /// Bring a restored database up to its ledger of erasures, and tell publishers whom they must delete.
     #[command(subcommand)]
     Erasures(Erasures),
+    /// Mend who is who: people whom ENTs name twice, wrongly, or anew.
+    #[command(subcommand)]
+    Directory(Directory),
     /// Look for what an operator should know, and say who can mend it.
     Doctor {
         /// Print JSON.

@@ -10,6 +10,7 @@ mod desk;
 mod erasures;
 mod exit;
 mod follow;
+mod identities;
 mod journal;
 mod keys;
 mod looking;
@@ -60,6 +61,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Restore { file } => backup::restore(&config()?, file).await,
         Command::Erasures(command) => erasures::run(&config()?, command).await,
         Command::Person(command) => person::person(&config()?, command).await,
+        Command::Directory(command) => identities::directory(&config()?, command).await,
         Command::Doctor { json } => looking::doctor(&config()?, *json).await,
         Command::Trace(options) => looking::trace(&config()?, options).await,
         Command::DryRun(options) => looking::dry_run(&config()?, options).await,

@@ -8,6 +8,7 @@ pub mod desk;
 pub mod doctor;
 pub mod dry_run;
 pub mod erasure;
+pub mod identities;
 pub mod identity;
 pub mod people;
 pub mod records;

@@ -19,6 +19,7 @@ mod erasure;
 mod error;
 mod failed;
 mod federation;
+mod identities;
 mod journal;
 mod kept;
 mod keys;

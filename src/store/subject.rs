@@ -15,7 +15,9 @@ use crate::operate::apply::RecordKind;
 use crate::operate::subject::{Identity, IdentityHeld, Kept, KeptName, KeptSeat, Publisher, SubjectStore};
 
 const CREATED: &str = "SELECT created FROM person WHERE id = $1";
-const ROOTS: &str = "SELECT root FROM pseudonym_root WHERE person = $1";
+/// Their own, and those of people who turned out to be them.
+const ROOTS: &str = "SELECT root FROM pseudonym_root WHERE person = $1 \
+                     UNION SELECT root FROM pseudonym WHERE subject = $2 AND kind = 'person' AND root IS NOT NULL";
 const IDENTITIES: &str = "SELECT ent, namespace, subject, managed_by FROM identity WHERE person = $1 \
                           ORDER BY ent, namespace, subject";
 const AFFILIATIONS: &str = "SELECT ent, school, profile, year, level, managed_by, until FROM affiliated WHERE person = $1 \
@@ -45,7 +47,7 @@ impl SubjectStore for Store {
         let created: Option<i64> = both!("reading a person", db.read(), c =>
             sqlx::query_scalar(CREATED).bind(id).fetch_optional(c))?;
         let roots: Vec<Vec<u8>> = both!("reading roots", db.read(), c =>
-            sqlx::query_scalar(ROOTS).bind(id).fetch_all(c))?;
+            sqlx::query_scalar(ROOTS).bind(id).bind(id.to_string()).fetch_all(c))?;
         Ok(Kept {
             created: created.map(moment).transpose()?,
             identities: identities(db, person).await?,

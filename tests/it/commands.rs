@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use crate::documents::{documents, spans};
-use crate::stage::{ATLAS, Ending, Engine, LYCEE, Stage, free_port, passerelle};
+use crate::stage::{ATLAS, Ending, Engine, Federation, LYCEE, Stage, free_port, passerelle, person, roles};
 use crate::walls::source::root;
 
 /// With what a block begins that is to be typed. Other blocks show files, formulas and what is printed.
@@ -109,8 +109,11 @@ struct Desk {
 
 impl Desk {
     async fn open() -> Self {
-        let stage = Stage::plain(Engine::Sqlite).await;
-        assert_eq!(stage.ending("nina").await, Ending::Delivered);
+        let people = ["nina", "omar"].map(|name| person(name, "1", &[roles::PUPIL]));
+        let stage = Stage::open(Engine::Sqlite, people.to_vec(), Federation::open_to_all).await;
+        for name in ["nina", "omar"] {
+            assert_eq!(stage.ending(name).await, Ending::Delivered);
+        }
         let launch = stage.events().await[0]["launch"].as_str().unwrap().to_owned();
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
@@ -181,6 +184,9 @@ fn prepare(desk: &Desk, script: &str) -> String {
         let export =
             desk.fill("passerelle journal checkpoint && passerelle journal export --school EXPORT_OF");
         assert!(desk.run(&export, &own).status.success());
+    }
+    if script.contains("pairs.csv") {
+        fs::write(desk.at("pairs.csv"), "first,second\nent/ent/sub-nina,ent/ent/sub-omar\n").unwrap();
     }
     if script.contains("marees-2026") {
         let lines =

@@ -21,6 +21,7 @@ mod crossings;
 mod documents;
 mod erasure;
 mod faults;
+mod identities;
 mod journal;
 mod keys;
 mod launches;

@@ -60,8 +60,8 @@ pub use ids::{
 pub use licence::{Kind, Offer, Pool, SeatState, Seats};
 pub use profile::{Profile, UnknownProfile};
 pub use pseudonym::{
-    Commitment, NotAPseudonym, Pseudonym, Root, Scope, SectorKey, Thing, commitment, console_name,
-    derive_for_person, derive_for_thing,
+    Commitment, NotAPseudonym, NotImportable, Pseudonym, Root, Scope, SectorKey, Thing, commitment,
+    console_name, derive_for_person, derive_for_thing,
 };
 pub use refusal::{Back, Refusal, RefusalCode};
 pub use release::{Identifiers, Released, Withheld, release};

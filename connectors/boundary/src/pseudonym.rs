@@ -20,6 +20,20 @@ use crate::uai::Uai;
 #[error("not a pseudonym: 1 to 255 printable ASCII characters")]
 pub struct NotAPseudonym;
 
+/// The text cannot be taken over from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum NotImportable {
+    /// It is no pseudonym at all.
+    #[error(transparent)]
+    Form(#[from] NotAPseudonym),
+    /// It has the form of our own.
+    #[error("it has the form of the values that are made here, 26 characters out of a-z 2-7")]
+    Ours,
+}
+
+/// How long derived values are: 128 bits in base32.
+const DERIVED: usize = 26;
+
 /// What one publisher calls somebody or something: 26 characters out of `a-z2-7` when derived, up to 255 printable
 /// ASCII characters when imported from another broker.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -38,6 +52,23 @@ impl Pseudonym {
         } else {
             Err(NotAPseudonym)
         }
+    }
+
+    /// A value that a publisher got from elsewhere, kept byte for byte. One in the form of those that are derived here is
+    /// refused, in small letters or capitals, so that it can never be somebody else's.
+    ///
+    /// # Errors
+    /// [`NotImportable`] when it is no pseudonym, or has that form.
+    pub fn imported(text: &str) -> Result<Self, NotImportable> {
+        let value = Self::stored(text)?;
+        if value.is_derived() { Err(NotImportable::Ours) } else { Ok(value) }
+    }
+
+    /// Whether it has the form of those that are derived here, whatever the case of its letters.
+    #[must_use]
+    pub fn is_derived(&self) -> bool {
+        let letter = |c: u8| matches!(c.to_ascii_lowercase(), b'a'..=b'z' | b'2'..=b'7');
+        self.0.len() == DERIVED && self.0.bytes().all(letter)
     }
 
     /// The value as text.
@@ -251,6 +282,22 @@ mod tests {
             let of = |sector: &str| commitment(&Root(root), &SectorId::parse(sector).unwrap(), &value);
             prop_assert_ne!(of("one"), of("two"));
             prop_assert_eq!(of("one"), of("one"));
+        }
+    }
+
+    #[test]
+    fn what_is_imported_keeps_its_bytes_and_never_looks_like_ours() {
+        let value = "Eleve/042+Durand=~".repeat(14);
+        assert_eq!(Pseudonym::imported(&value).unwrap().as_str(), value);
+        let ours = "abcdefghijklmnopqrstuvwxyz";
+        for taken in [ours, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "234567abcdefghijklmnopqrst"] {
+            assert_eq!(Pseudonym::imported(taken), Err(NotImportable::Ours), "{taken}");
+        }
+        for other in [&ours[1..], "abcdefghijklmnopqrstuvwxy1", "abcdefghijklmnopqrstuvwxyza"] {
+            assert!(Pseudonym::imported(other).is_ok(), "{other}");
+        }
+        for bad in ["", "with space", "é", &"x".repeat(256)] {
+            assert!(matches!(Pseudonym::imported(bad), Err(NotImportable::Form(_))), "{bad}");
         }
     }
 

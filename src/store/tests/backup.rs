@@ -54,8 +54,8 @@ async fn populate(db: &Db) {
                     ("TEXT", ..) => format!("'{row}{}'", TEXTS[row]),
                     ("INTEGER", "is_current", _) => "0".to_owned(),
                     ("INTEGER", ..) => NUMBERS[row].to_string(),
-                    (_, "person" | "id", _) if lite => bytes(&uuid),
-                    (_, "person" | "id", _) => format!("'{uuid}'::uuid"),
+                    (_, "person" | "id" | "origin", _) if lite => bytes(&uuid),
+                    (_, "person" | "id" | "origin", _) => format!("'{uuid}'::uuid"),
                     _ => bytes(BYTES[row]),
                 }
             };

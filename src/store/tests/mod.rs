@@ -12,6 +12,7 @@ mod examples;
 mod failed;
 mod federation;
 mod floods;
+mod identities;
 mod keys;
 mod launches;
 mod licensing;

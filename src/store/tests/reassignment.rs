@@ -1,15 +1,15 @@
-//! P16: no value is ever given to a second person, and none changes unasked, whatever is created, withdrawn, found again
-//! and launched, in which order.
+//! P16: no value is ever given to a second person, and none changes unasked, whatever is created, withdrawn, found again,
+//! joined, parted and launched, in which order.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use boundary::registration::Protocol;
 use boundary::{
-    Arrival, ConnectionId, ContextClaim, EntId, Fault, FirstUse, LinkClaim, Profile, RoleClaims, SchoolClaim,
-    SectorId, SectorKey, Subject, Uai, Via, Wanted,
+    Arrival, ConnectionId, ContextClaim, EntId, Fault, FirstUse, LinkClaim, PersonId, Profile, RoleClaims,
+    Root, SchoolClaim, SectorId, SectorKey, Subject, Uai, Via, Wanted,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -20,9 +20,11 @@ use super::examples::{NOW, college, lycee, newcomer, putting, withdrawing, write
 use super::{Place, Scratch, count};
 use crate::boot::{SystemChance, SystemClock};
 use crate::directory::{DirectoryStore, Newcomer, Sector, SectorScope};
+use crate::journal::Actor;
 use crate::keys::{KeyRing, KeyStore, MasterKeys, init};
 use crate::launch::{Committed, Gate, Item, LaunchStore, Write};
 use crate::operate::apply::{PersonRecord, PersonSchool, Record};
+use crate::operate::identities::{Act, Identity, IdentityStore, Leaving};
 use crate::pseudonyms::{Named, Names, PseudonymStore, SectorKeys};
 use crate::store::Store;
 
@@ -43,6 +45,10 @@ enum Happens {
     Launch(u8, bool, bool),
     /// They launch twice at once.
     Twice(u8, bool, bool),
+    /// Two turn out to be one.
+    Merge(u8, u8),
+    /// They are taken out of whom they were joined to; as somebody new, or as whom they were.
+    Part(u8, bool),
 }
 
 fn happens() -> impl Strategy<Value = Happens> {
@@ -52,7 +58,9 @@ fn happens() -> impl Strategy<Value = Happens> {
         2 => (who.clone(), any::<bool>()).prop_map(|(who, both)| Happens::Listed(who, both)),
         2 => who.clone().prop_map(Happens::Withdrawn),
         4 => (who.clone(), any::<bool>(), any::<bool>()).prop_map(|(who, at, to)| Happens::Launch(who, at, to)),
-        1 => (who, any::<bool>(), any::<bool>()).prop_map(|(who, at, to)| Happens::Twice(who, at, to)),
+        1 => (who.clone(), any::<bool>(), any::<bool>()).prop_map(|(who, at, to)| Happens::Twice(who, at, to)),
+        3 => (who.clone(), who.clone()).prop_map(|(one, other)| Happens::Merge(one, other)),
+        3 => (who, any::<bool>()).prop_map(|(who, fresh)| Happens::Part(who, fresh)),
     ]
 }
 
@@ -75,6 +83,14 @@ struct World {
     sectors: [Sector; 2],
     sequences: u32,
     launches: u32,
+    merges: u32,
+    splits: u32,
+    /// Of each person of this sequence, one of those who were ever joined to them.
+    lineage: [u8; 4],
+    /// Values that somebody may not be called by any more, since they are somebody new.
+    banned: HashMap<u8, HashSet<String>>,
+    /// Sector and value of people, the sequence, and who was called so first.
+    people: HashMap<(String, String), (u32, u8)>,
     /// Sector and value, and whose it is.
     owners: HashMap<(String, String), String>,
     /// Sector, scope and owner, and the value.
@@ -106,6 +122,11 @@ impl World {
             sectors,
             sequences: 0,
             launches: 0,
+            merges: 0,
+            splits: 0,
+            lineage: [0, 1, 2, 3],
+            banned: HashMap::new(),
+            people: HashMap::new(),
             owners: HashMap::new(),
             values: HashMap::new(),
         }
@@ -130,7 +151,71 @@ impl World {
             }
             Happens::Launch(who, at, to) => self.launch(who, school(at), usize::from(to), 1).await?,
             Happens::Twice(who, at, to) => self.launch(who, school(at), usize::from(to), 2).await?,
+            Happens::Merge(one, other) => self.merge(one, other).await,
+            Happens::Part(who, fresh) => self.part(who, fresh).await,
         }
+        Ok(())
+    }
+
+    async fn begin(&mut self) {
+        self.sequences += 1;
+        for who in [0, 1] {
+            let ent = self.ent();
+            self.store.provision(Newcomer { ent, ..newcomer(&subject(who)) }).await.unwrap();
+        }
+        self.lineage = [0, 1, 2, 3];
+        self.banned.clear();
+    }
+
+    fn identity(&self, who: u8) -> Identity {
+        Identity { ent: self.ent(), namespace: "ent".to_owned(), subject: subject(who) }
+    }
+
+    async fn merge(&mut self, one: u8, other: u8) {
+        let pair = (self.identity(one), self.identity(other));
+        let act = Act { actor: &Actor::command(), at: NOW, dry_run: false };
+        if self.store.join(&[pair], act).await.unwrap().iter().all(Result::is_ok) {
+            self.merges += 1;
+            let (from, to) = (self.lineage[usize::from(one)], self.lineage[usize::from(other)]);
+            self.lineage = self.lineage.map(|of| if of == from { to } else { of });
+            self.banned.clear();
+            self.values.retain(|(_, _, owner), _| !owner.starts_with("person"));
+        }
+    }
+
+    async fn part(&mut self, who: u8, fresh: bool) {
+        let identities = [self.identity(who)];
+        let (person, root) = (PersonId::draw(NOW, &SystemChance), Root::draw(&SystemChance));
+        let leaving = Leaving { identities: &identities, fresh, person, root };
+        let act = Act { actor: &Actor::command(), at: NOW, dry_run: false };
+        if self.store.part(&leaving, act).await.unwrap().is_ok() {
+            self.splits += 1;
+            if fresh {
+                self.banned.insert(who, self.people.keys().map(|(_, value)| value.clone()).collect());
+            }
+            self.values.retain(|(_, _, owner), _| !owner.starts_with("person"));
+        }
+    }
+
+    /// Whoever is called by a value is the person who was called so first, or was joined to them at some time; and
+    /// somebody new is called by none that went out before.
+    fn note_person(
+        &mut self,
+        sector: &Sector,
+        scope: String,
+        who: u8,
+        value: &str,
+    ) -> Result<(), TestCaseError> {
+        let key = (sector.id.to_string(), value.to_owned());
+        let (sequence, first) = *self.people.entry(key).or_insert((self.sequences, who));
+        prop_assert_eq!(sequence, self.sequences, "a value of somebody in another sequence");
+        let of = |who: u8| self.lineage[usize::from(who)];
+        prop_assert_eq!(of(first), of(who), "a value of somebody else");
+        let banned = self.banned.get(&who).is_some_and(|banned| banned.contains(value));
+        prop_assert!(!banned, "somebody new is called as somebody was before");
+        let place = (sector.id.to_string(), scope, format!("person {} {who}", self.sequences));
+        let current = self.values.entry(place).or_insert_with(|| value.to_owned());
+        prop_assert_eq!(current.as_str(), value, "and whoever has one keeps it");
         Ok(())
     }
 
@@ -156,7 +241,7 @@ impl World {
             );
         }
         for named in named {
-            self.check(&sector, &subject, &arrival, &named)?;
+            self.check(&sector, &subject, &arrival, &named, who)?;
         }
         Ok(())
     }
@@ -174,6 +259,7 @@ impl World {
         subject: &Subject,
         arrival: &Arrival,
         named: &Named,
+        who: u8,
     ) -> Result<(), TestCaseError> {
         let scope = match sector.scope {
             SectorScope::Portable => String::new(),
@@ -182,7 +268,7 @@ impl World {
         let ids = &named.identifiers;
         let (ent, course) = (&arrival.via.ent, &arrival.context.as_ref().unwrap().id);
         let link = &arrival.link.as_ref().unwrap().id;
-        self.note(sector, scope, format!("person {}", subject.person.uuid()), ids.person.as_str())?;
+        self.note_person(sector, scope, who, ids.person.as_str())?;
         self.note(sector, String::new(), format!("school {}", subject.school), ids.school.as_str())?;
         self.note(
             sector,
@@ -262,8 +348,8 @@ fn p16_no_value_is_reassigned_over_any_sequence() {
         let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
         let tried = TestRunner::new(config).run(&prop::collection::vec(happens(), 1..LONGEST), |sequence| {
             let mut world = world.borrow_mut();
-            world.sequences += 1;
             runtime.block_on(async {
+                world.begin().await;
                 for one in sequence {
                     world.happen(one).await?;
                 }
@@ -272,11 +358,12 @@ fn p16_no_value_is_reassigned_over_any_sequence() {
         });
         tried.unwrap_or_else(|wrong| panic!("{wrong}"));
         let world = world.into_inner();
-        assert!(world.launches > 20 && !world.values.is_empty(), "{} launches prove little", world.launches);
+        let World { launches, merges, splits, .. } = &world;
+        assert!(*launches > 20 && *merges > 3 && *splits > 1, "{launches} {merges} {splits} prove little");
         let stored = runtime.block_on(count(&world.store, "SELECT COUNT(*) FROM pseudonym"));
         assert_eq!(
             stored,
-            i64::try_from(world.owners.len()).unwrap(),
+            i64::try_from(world.owners.len() + world.people.len()).unwrap(),
             "every value that went out is written down"
         );
         runtime.block_on(world.store.close());

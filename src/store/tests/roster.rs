@@ -59,7 +59,7 @@ async fn row(store: &Store, subject: &str, n: u8, rest: &str) {
 /// Somebody whom a roster wrote down.
 async fn identity(store: &Store, subject: &str, n: u8) {
     let id = id(store, n);
-    change(store, format!("INSERT INTO identity VALUES ('ent', 'ent', '{subject}', {id}, 'roster')")).await;
+    change(store, format!("INSERT INTO identity (ent, namespace, subject, person, managed_by) VALUES ('ent', 'ent', '{subject}', {id}, 'roster')")).await;
     change(store, format!("INSERT INTO person VALUES ({id}, 0)")).await;
     let root = bytes(store, &format!("{n:032x}"));
     change(store, format!("INSERT INTO pseudonym_root VALUES ({id}, {root})")).await;

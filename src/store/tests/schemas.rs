@@ -7,9 +7,9 @@ use sqlx::{Executor, SqlSafeStr};
 use super::Scratch;
 use crate::store::db::Db;
 use crate::store::{
-    access, answers, assignments, changes, directory, erasure, failed, federation, journal, keys, launches,
-    licensing, looking, objects, people, pseudonyms, purge, records, restore, roster, subject, tables, turn,
-    versions, writer,
+    access, answers, assignments, changes, directory, erasure, failed, federation, identities, journal, keys,
+    launches, licensing, looking, objects, people, pseudonyms, purge, records, restore, roster, subject,
+    tables, turn, versions, writer,
 };
 
 async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {
@@ -49,6 +49,7 @@ async fn every_statement_is_understood_by_its_engine() {
         assignments::STATEMENTS,
         erasure::STATEMENTS,
         federation::STATEMENTS,
+        identities::STATEMENTS,
         journal::STATEMENTS,
         roster::STATEMENTS,
     ];
@@ -57,7 +58,11 @@ async fn every_statement_is_understood_by_its_engine() {
     let mut wrong = Vec::new();
     let of_journal = journal::PAIRS.iter().copied().flatten();
     let pairs = writer::PAIRS.iter().chain(tables::PAIRS).chain(of_journal).chain(changes::PAIRS);
-    let pairs = pairs.chain(records::PAIRS).chain(assignments::PAIRS.iter().copied().flatten()).copied();
+    let pairs = pairs
+        .chain(records::PAIRS)
+        .chain(identities::PAIRS)
+        .chain(assignments::PAIRS.iter().copied().flatten())
+        .copied();
     for (lite, postgres) in alike.map(|sql| (sql, sql)).chain(pairs) {
         wrong.extend(understood(&lite_db, lite).await.err());
         wrong.extend(understood(&postgres_db, postgres).await.err());

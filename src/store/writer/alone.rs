@@ -25,7 +25,8 @@ const DEPLOYMENT: &str = "INSERT INTO inactive_deployment (connection, deploymen
                           WHERE (SELECT count(*) FROM inactive_deployment WHERE connection = $1) < 100 \
                           ON CONFLICT DO NOTHING";
 const SEAT: &str = "INSERT INTO seat (subscription, person, pool, school, by_name, taken, opened, managed_by) \
-                    VALUES ($1, $2, $3, $4, 0, $5, $5, $6) ON CONFLICT DO NOTHING";
+                    SELECT $1, $2, $3, $4, 0, $5, $5, $6 \
+                    WHERE NOT EXISTS (SELECT 1 FROM former_person WHERE id = $2) ON CONFLICT DO NOTHING";
 /// Somebody who is being seated by name at this moment need not wait until that is done: their seat is counted already.
 const ADOPT: &str = "UPDATE seat SET by_name = 0, managed_by = $3 WHERE subscription = $1 AND person = $2 \
                      AND by_name = 1 AND seating IS NOT NULL";

@@ -31,14 +31,17 @@ pub(super) const TAKE: (&str, &str) = (
     "DELETE FROM parked WHERE handle = ANY(ARRAY(SELECT json_array_elements_text($1::json))) AND expires > $2 \
      RETURNING handle, expires",
 );
-/// Writes pseudonyms down; answers those that are new.
+/// Writes pseudonyms down; answers those that are new. Whoever is somebody else by now is given none.
 pub(super) const NAME: (&str, &str) = (
     "INSERT INTO pseudonym (sector, value, scope, kind, subject, is_current, created) \
      SELECT value->>'sector', value->>'value', value->>'scope', value->>'kind', value->>'subject', 1, value->>'created' \
-     FROM json_each($1) WHERE true ON CONFLICT DO NOTHING RETURNING sector, scope, kind, subject, value",
+     FROM json_each($1) WHERE NOT (value->>'kind' = 'person' AND EXISTS (SELECT 1 FROM former_person f \
+     WHERE f.id = unhex(replace(value->>'subject', '-', '')))) \
+     ON CONFLICT DO NOTHING RETURNING sector, scope, kind, subject, value",
     "INSERT INTO pseudonym (sector, value, scope, kind, subject, is_current, created) \
      SELECT sector, value, scope, kind, subject, 1, created FROM json_to_recordset($1::json) \
      AS r(sector text, value text, scope text, kind text, subject text, created bigint) \
+     WHERE NOT (r.kind = 'person' AND EXISTS (SELECT 1 FROM former_person f WHERE f.id::text = r.subject)) \
      ON CONFLICT DO NOTHING RETURNING sector, scope, kind, subject, value",
 );
 /// Parks launches.
