@@ -59,6 +59,9 @@ pub enum Command {
     /// Fix, export and verify the journal of launches.
     #[command(subcommand)]
     Journal(Journal),
+    /// Take in what others send in files.
+    #[command(subcommand)]
+    Import(Import),
     /// Tell what is held about a person and what was sent about them, or erase them.
     #[command(subcommand)]
     Person(Person),
@@ -124,6 +127,33 @@ pub struct Apply {
     #[arg(long)]
     pub prune: bool,
     /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `import`
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// Make what an ENT says of its schools, people and groups count.
+    Roster(ImportRoster),
+}
+
+/// `import roster`
+#[derive(Debug, Args)]
+pub struct ImportRoster {
+    /// The archive (`.tar.gz`), with its `.md5` beside it. Without one, those leave who are held at the schools of --confirm.
+    #[arg(required_unless_present = "confirm")]
+    pub archive: Option<PathBuf>,
+    /// The ENT, by our id; the one whose code stands in the archive's name when absent.
+    #[arg(long, value_name = "ID")]
+    pub ent: Option<String>,
+    /// Confirm that those who are missing from this school have left; several times for several schools.
+    #[arg(long, value_name = "UAI")]
+    pub confirm: Vec<String>,
+    /// Write the report into this folder: report.json, schools.csv, records.csv.
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+    /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
 }

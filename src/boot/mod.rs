@@ -19,6 +19,7 @@ mod person;
 mod progress;
 mod rollup;
 mod rooms;
+mod roster;
 mod sector_keys;
 mod serve;
 mod system;
@@ -27,7 +28,7 @@ mod world;
 use std::process::ExitCode;
 
 pub use cli::Cli;
-use cli::{Command, ConfigCommand, Schema};
+use cli::{Command, ConfigCommand, Import, Schema};
 pub use exit::Failure;
 pub use rooms::Rooms;
 pub use serve::{Broker, Listening};
@@ -60,6 +61,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Backup { file } => backup::backup(&config()?, file).await,
         Command::Restore { file } => backup::restore(&config()?, file).await,
         Command::Erasures(command) => erasures::run(&config()?, command).await,
+        Command::Import(Import::Roster(options)) => roster::import(&config()?, options).await,
         Command::Person(command) => person::person(&config()?, command).await,
         Command::Directory(command) => identities::directory(&config()?, command).await,
         Command::Doctor { json } => looking::doctor(&config()?, *json).await,

@@ -21,6 +21,7 @@ use super::journal::{Keeping, keeper};
 use super::keys::rotation;
 use super::rollup::{Rolling, rollup};
 use super::rooms::{Rooms, environment};
+use super::roster::watch;
 use super::world::{BrokerWorld, RingJournal, RingPeople, RingSectorKeys};
 use crate::config::{Config, Log, LogFormat};
 use crate::directory::Directory;
@@ -157,6 +158,7 @@ impl Broker {
         let rolling = Arc::new(Rolling(rollup(&self.config, &self.rooms)));
         by_itself.spawn(jobs::roll_up(rolling, stopped.clone()));
         let journal = tokio::spawn(jobs::keep_journal(keeping.clone(), stopped.clone()));
+        by_itself.spawn(watch(&self.config, &self.rooms, self.keys.clone(), stopped.clone()));
         let rotation = rotation(&self.config, &self.rooms, self.keys);
         by_itself.spawn(jobs::rotate(rotation, stopped.clone()));
         let (public, operations) = tokio::join!(

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use boundary::registration::{LtiPlatform, LtiTool};
 use boundary::{
     Attributes, Chance, Clock, ConnectionId, EntId, Fault, PeerKeys, PublishedKeys, Registrations,
-    SealPurpose, SectorId, SectorKey, Signatures, Tickets, World,
+    SealPurpose, SectorId, SectorKey, Signatures, Tickets, Uai, World,
 };
 use bytes::Bytes;
 use time::OffsetDateTime;
@@ -16,6 +16,7 @@ use crate::directory::{DirectoryStore, RosterOpening, SealedAttributes, sealed_f
 use crate::http::JournalKeySet;
 use crate::journal::Signer;
 use crate::keys::{JournalKeys, KeyRing, KeyStore, Signed};
+use crate::operate::roster::RosterSealing;
 use crate::pseudonyms::SectorKeys;
 use crate::store::Store;
 use crate::trust::KeySets;
@@ -118,6 +119,20 @@ impl RosterOpening for RingPeople {
     fn open(&self, ent: &EntId, sealed: &SealedAttributes) -> Option<Attributes> {
         let plain = self.0.open_person(&sealed_for(ent, &sealed.school), &sealed.sealed)?;
         serde_json::from_slice(&plain).ok()
+    }
+}
+
+impl RosterSealing for RingPeople {
+    fn seal(&self, ent: &EntId, school: &Uai, nonce: [u8; 12], plain: &[u8]) -> Result<Vec<u8>, Fault> {
+        self.0.seal_person(&sealed_for(ent, school), nonce, plain)
+    }
+
+    fn digest(&self, key: Option<&[u8]>, plain: &[u8]) -> Option<[u8; 16]> {
+        self.0.digest_of_person(key, plain)
+    }
+
+    fn seals_now(&self, key: &[u8]) -> bool {
+        self.0.seals_people_now(key)
     }
 }
 

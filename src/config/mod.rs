@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use sections::{Database, Erasure, Journal, Keys, Launch, Log, LogFormat, Server, Transport};
+pub use sections::{Database, Erasure, Journal, Keys, Launch, Log, LogFormat, Roster, Server, Transport};
 
 /// The file that shows every key with its default and one sentence.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
@@ -55,6 +55,8 @@ pub struct Config {
     pub journal: Journal,
     /// Erasure of people.
     pub erasure: Erasure,
+    /// Rosters.
+    pub roster: Roster,
     /// The log.
     pub log: Log,
 }
@@ -109,6 +111,12 @@ impl Config {
         }
         if self.launch.leeway_seconds > 300 {
             return together("launch.leeway_seconds is at most 300: mend the clock rather than widen it");
+        }
+        if self.roster.grace_days > 366 {
+            return together("roster.grace_days is at most 366");
+        }
+        if !(1..=86_400).contains(&self.roster.every_seconds) {
+            return together("roster.every_seconds is between 1 and 86400");
         }
         if !(1..=3660).contains(&self.journal.retention_days) {
             return together("journal.retention_days is between 1 and 3660");

@@ -147,6 +147,24 @@ impl Default for Journal {
     }
 }
 
+/// Rosters.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Roster {
+    /// How many days leavers keep their access.
+    pub grace_days: u32,
+    /// The folder that is watched for archives; empty for none.
+    pub drop_folder: String,
+    /// How often it is looked at, in seconds.
+    pub every_seconds: u32,
+}
+
+impl Default for Roster {
+    fn default() -> Self {
+        Self { grace_days: 7, drop_folder: String::new(), every_seconds: 60 }
+    }
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -1,9 +1,10 @@
-//! Jobs: what the broker does by itself. It forgets what has expired, lets its keys rotate, keeps the journal, and
-//! rolls it up.
+//! Jobs: what the broker does by itself. It forgets what has expired, lets its keys rotate, keeps the journal, rolls it
+//! up, and looks for rosters that ENTs have sent.
 
 mod erasures;
 mod journal;
 mod rollup;
+mod roster;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::operate::rotation::Rotation;
 pub use erasures::tidy_erasures;
 pub use journal::{JournalKeeping, keep_journal};
 pub use rollup::{RollingUp, roll_up};
+pub use roster::watch_rosters;
 
 /// How often expired rows are taken away. They no longer count from the moment they expire; this is housekeeping.
 const PURGE_EVERY: Duration = Duration::from_secs(60);

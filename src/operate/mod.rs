@@ -12,6 +12,7 @@ pub mod identities;
 pub mod identity;
 pub mod people;
 pub mod records;
+pub mod roster;
 pub mod rotation;
 pub mod school_journal;
 pub mod subject;

@@ -9,6 +9,7 @@ use super::db::{Db, rows};
 use super::error::StoreError;
 use super::time::millis;
 use super::{Store, assignments};
+use crate::operate::roster::RosterStore;
 use crate::operate::trace::FAILED_KEPT;
 
 /// As many rows as a statement deletes in a few milliseconds.
@@ -38,7 +39,8 @@ pub(super) const STATEMENTS: &[&str] =
 impl Store {
     /// Ends what a process did not live to end: links changes that it noted into the journal, and undoes or settles its
     /// seatings. Deletes what has expired: parked launches, sessions, tokens and kept answers of the API, first uses a day
-    /// later, failed sign-ons older than a day, and failed sign-ins that are forgotten; answers how many rows. Another
+    /// later, failed sign-ons older than a day, failed sign-ins that are forgotten, and what rosters say no
+    /// more; answers how many rows. Another
     /// process may believe a sign-on for longer than this one's clock says.
     ///
     /// # Errors
@@ -69,7 +71,16 @@ impl Store {
                 sleep(began.elapsed()).await;
             }
         }
-        Ok(deleted)
+        deleted += self.purge_leavers(now).await?;
+        loop {
+            let began = Instant::now();
+            let some = self.clear_ended().await?;
+            deleted += some;
+            if some == 0 {
+                return Ok(deleted);
+            }
+            sleep(began.elapsed()).await;
+        }
     }
 }
 

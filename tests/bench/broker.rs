@@ -41,6 +41,13 @@ impl Place {
         Self { url, environment }
     }
 
+    /// A command that is not run yet.
+    pub fn prepare(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command.args(arguments).env_clear().envs(self.environment.clone());
+        command
+    }
+
     /// Runs a command to its end.
     pub fn command(&self, arguments: &[&str]) {
         let mut command = Command::new(program());

@@ -6,7 +6,7 @@
 //! | variable | default | |
 //! |---|---|---|
 //! | `BENCH_ENGINES` | `sqlite,postgres` | which databases |
-//! | `BENCH_CASES` | `known,first,indiv,open,rest,size,assign` | which cases |
+//! | `BENCH_CASES` | `known,first,indiv,open,rest,size,assign,roster` | which cases |
 //! | `BENCH_LAUNCHES` | `6000` | launches a run at concurrency 32 |
 //! | `BENCH_RUNS` | `3` | runs at concurrency 32, of which the median counts |
 //! | `BENCH_PEOPLE` | `1000000` | how many people the largest population has |
@@ -26,6 +26,7 @@ mod database;
 mod federation;
 mod processor;
 mod report;
+mod rosters;
 mod rows;
 mod run;
 mod settings;
@@ -61,6 +62,9 @@ async fn of_engine(settings: &Settings, engine: Engine) -> Option<f64> {
     }
     if settings.wants("size") {
         size::cases(settings, &server).await;
+    }
+    if settings.wants("roster") {
+        rosters::cases(settings, &server).await;
     }
     ratio
 }

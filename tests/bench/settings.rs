@@ -3,7 +3,7 @@
 use crate::database::Engine;
 
 /// All cases.
-const CASES: &str = "known,first,indiv,open,rest,size,assign";
+const CASES: &str = "known,first,indiv,open,rest,size,assign,roster";
 
 /// What is measured, and how much of it.
 #[derive(Debug, Clone)]

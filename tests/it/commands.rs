@@ -194,6 +194,9 @@ fn prepare(desk: &Desk, script: &str) -> String {
         let applied = desk.stage.apply(|plain| plain.open_to_all().subscription("marees-2026", lines), &[]);
         assert_eq!(applied.code, Some(0), "{}", applied.stderr);
     }
+    if script.contains("A0_GAR-ENT_Complet_20260901_210000_2D") {
+        crate::roster::small_archive(desk.folder.path(), "20260901_210000");
+    }
     if script.contains("passerelle restore") {
         return format!("sqlite://{}", desk.at("restored.db").display());
     }

@@ -32,6 +32,8 @@ mod races;
 mod refusals;
 mod registries;
 mod resolution;
+mod roster;
+mod rosters;
 #[cfg(feature = "otel")]
 mod spans;
 mod stage;

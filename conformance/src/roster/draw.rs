@@ -119,7 +119,8 @@ impl Size {
             _ => "ens",
         };
         let subject = SUBJECTS.get(at % SUBJECTS.len()).map(|(code, _)| (*code).to_owned());
-        let teaches = Taught { group: class.to_owned(), subjects: subject.into_iter().collect() };
+        let teaches = |group: String| Taught { group, subjects: subject.iter().cloned().collect() };
+        let groups = [class.to_owned(), format!("{class}-LV1")];
         Staff {
             mail: Some(format!("{}@college{school}.invalid", person.id())),
             id: person.id(),
@@ -128,7 +129,12 @@ impl Size {
             civility: Some(if at.is_multiple_of(2) { "Mme" } else { "M." }.to_owned()),
             profile: profile.to_owned(),
             manager: matches!(profile, "dir" | "doc"),
-            teaches: if profile == "ens" { vec![teaches] } else { Vec::new() },
+            // Every other teacher has a group of the class too.
+            teaches: groups
+                .into_iter()
+                .take(if profile == "ens" { 1 + at % 2 } else { 0 })
+                .map(teaches)
+                .collect(),
             also_at: Vec::new(),
         }
     }

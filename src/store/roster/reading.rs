@@ -64,8 +64,9 @@ impl RosterReading for Store {
         let row: Option<String> = both!("reading the groups of a school", self.db.read(), c =>
             sqlx::query_scalar(GROUPS).bind(ent.as_str()).bind(school.as_str()).fetch_optional(c))?;
         let wrong = |_| form("roster_school.groups");
-        let stored: Vec<StoredGroup> =
-            row.map_or(Ok(Vec::new()), |row| serde_json::from_str(&row).map_err(wrong))?;
+        let stored: Vec<StoredGroup> = row
+            .filter(|row| !row.is_empty())
+            .map_or(Ok(Vec::new()), |row| serde_json::from_str(&row).map_err(wrong))?;
         let mut groups = stored.into_iter().map(group).collect::<Result<Vec<_>, _>>()?;
         groups.sort_by(|a, b| (a.status, &a.code).cmp(&(b.status, &b.code)));
         Ok(groups)

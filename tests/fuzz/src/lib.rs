@@ -10,6 +10,7 @@ pub mod id_token;
 pub mod key_set;
 pub mod parameters;
 mod peers;
+pub mod roster;
 mod world;
 
 /// The body of a target.
@@ -21,12 +22,13 @@ pub fn target(name: &str) -> Option<Body> {
 }
 
 /// The targets, by name.
-pub const TARGETS: [(&str, Body); 5] = [
+pub const TARGETS: [(&str, Body); 6] = [
     ("carriers", carriers::run),
     ("federation", federation::run),
     ("id_token", id_token::run),
     ("key_set", key_set::run),
     ("parameters", parameters::run),
+    ("roster", roster::run),
 ];
 
 /// How an input ended.
