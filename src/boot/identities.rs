@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::cli::{Directory, Who};
+use super::cli::{Directory, Identifiers, Move, Who};
 use super::exit::Failure;
 use super::looking::refused;
 use super::operator::{print, print_json};
 use super::rooms::Rooms;
 use crate::config::Config;
 use crate::journal::Actor;
-use crate::operate::identities::{self, Line, Linked, Means, Pair, Parted};
+use crate::operate::identities::{self, Imported, Line, Linked, Means, Moving, Pair, Parted};
 
 /// `directory`
 pub async fn directory(config: &Config, command: &Directory) -> Result<(), Failure> {
@@ -23,6 +23,8 @@ pub async fn directory(config: &Config, command: &Directory) -> Result<(), Failu
         }
         Directory::Unlink(who) => part(config, who, false).await,
         Directory::Split(who) => part(config, who, true).await,
+        Directory::Move(options) => moving(config, options).await,
+        Directory::Identifiers(options) => identifiers(config, options).await,
     }
 }
 
@@ -61,6 +63,56 @@ fn line(line: &Line) -> String {
     let sectors = named("both were known to", merged.settled.iter().map(|id| id.as_str()).collect());
     let seats = named("a seat given back of", merged.seats_back.iter().map(|id| id.as_str()).collect());
     format!("line {line}: one person with {} identities{sectors}{seats}", merged.identities)
+}
+
+async fn moving(config: &Config, options: &Move) -> Result<(), Failure> {
+    let Move { ent, from, to, keys, dry_run, json } = options;
+    let keys =
+        keys.as_deref().map(|file| identities::renamings(&text(file)?).map_err(refused)).transpose()?;
+    let (rooms, moving) = (rooms(config, *dry_run).await?, Moving { ent, from, to });
+    let (means, actor) = (means(&rooms), Actor::command());
+    let Some(keys) = keys else {
+        let moved = identities::move_all(&means, &actor, &moving, *dry_run).await;
+        rooms.store.close().await;
+        let moved = moved?.map_err(refused)?;
+        let verb = if *dry_run { "would be moved" } else { "moved" };
+        return if *json {
+            print_json(&serde_json::json!({ "moved": moved, "done": !dry_run }))
+        } else {
+            print(&format!("{moved} people {verb}"))
+        };
+    };
+    let done = identities::move_some(&means, &actor, &moving, keys, *dry_run).await;
+    rooms.store.close().await;
+    lines(&done?, "keys", "changed", *json)
+}
+
+async fn identifiers(config: &Config, options: &Identifiers) -> Result<(), Failure> {
+    let Identifiers { sector, file, school, dry_run, json } = options;
+    let values = identities::values(&text(file)?).map_err(refused)?;
+    let rooms = rooms(config, *dry_run).await?;
+    let place = (sector, school.as_ref());
+    let done = identities::import(&means(&rooms), &Actor::command(), place, values, *dry_run).await;
+    rooms.store.close().await;
+    let done = done.map_err(|error| match error {
+        Imported::Fault(fault) => fault.into(),
+        wrong => refused(wrong),
+    })?;
+    lines(&done, "values", "taken over", *json)
+}
+
+/// Says what became of a file: every line that does not fit, or how many did.
+fn lines(done: &Linked, what: &str, verb: &str, json: bool) -> Result<(), Failure> {
+    if json {
+        print_json(done)?;
+    }
+    let wrong: Vec<String> = done.lines.iter().filter(|line| line.refused.is_some()).map(line).collect();
+    if !wrong.is_empty() {
+        let count = format!("{} of {} {what} do not fit: nothing was changed", wrong.len(), done.lines.len());
+        return Err(Failure::Refused([vec![count], wrong].concat().join("\n")));
+    }
+    let would = if done.done { "" } else { "would be " };
+    if json { Ok(()) } else { print(&format!("{} {what} {would}{verb}", done.lines.len())) }
 }
 
 async fn part(config: &Config, who: &Who, fresh: bool) -> Result<(), Failure> {

@@ -1,6 +1,8 @@
 //! What identity care needs of a store: each act in one transaction with its events, or not at all.
 
+mod import;
 mod merge;
+mod moving;
 mod names;
 mod places;
 mod seats;
@@ -9,19 +11,23 @@ mod split;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use boundary::{EntId, Fault, PersonId};
+use boundary::{EntId, Fault, PersonId, SectorId};
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::Store;
 use super::contention::Attempts;
 use super::db::{Engine, Tx, both, rows};
 use super::directory::people_of;
 use super::error::StoreError;
 use super::people::{form, identified_in};
 use super::time::millis;
+use super::{Store, objects};
+use crate::directory::{Sector, SectorScope};
 use crate::journal::Change;
-use crate::operate::identities::{Act, Identity, IdentityStore, Leaving, Merged, Parted, Refused};
+use crate::operate::apply::RecordKind;
+use crate::operate::identities::{
+    Act, Identity, IdentityStore, Importing, Leaving, Merged, Moving, Parted, Refused,
+};
 
 const IDENTITIES: &str = "SELECT ent, namespace, subject, managed_by, origin FROM identity WHERE person = $1 \
                           ORDER BY ent, namespace, subject";
@@ -36,7 +42,9 @@ const DAY: i64 = 86_400_000;
 #[cfg(test)]
 pub(in crate::store) const STATEMENTS: &[&[&str]] = &[
     &[IDENTITIES, FORGET],
+    import::STATEMENTS,
     merge::STATEMENTS,
+    moving::STATEMENTS,
     names::STATEMENTS,
     places::STATEMENTS,
     seats::STATEMENTS,
@@ -111,6 +119,50 @@ impl IdentityStore for Store {
         let mut attempts = Attempts::begin();
         loop {
             match self.part_once(leaving, act).await {
+                Err(error) if error.is_contention() && attempts.another().await => {}
+                done => return Ok(done?),
+            }
+        }
+    }
+
+    async fn move_all(&self, moving: &Moving<'_>, act: Act<'_>) -> Result<Result<u64, Refused>, Fault> {
+        let mut attempts = Attempts::begin();
+        loop {
+            match self.move_all_once(moving, act).await {
+                Err(error) if error.is_contention() && attempts.another().await => {}
+                done => return Ok(done?),
+            }
+        }
+    }
+
+    async fn move_some(
+        &self,
+        moving: &Moving<'_>,
+        keys: &[(String, String)],
+        act: Act<'_>,
+    ) -> Result<Vec<Result<(), Refused>>, Fault> {
+        let mut attempts = Attempts::begin();
+        loop {
+            match self.move_some_once(moving, keys, act).await {
+                Err(error) if error.is_contention() && attempts.another().await => {}
+                done => return Ok(done?),
+            }
+        }
+    }
+
+    async fn scope_of(&self, sector: &SectorId) -> Result<Option<SectorScope>, Fault> {
+        let found = objects::live::<Sector>(&self.db, RecordKind::Sector, sector.as_str()).await?;
+        Ok(found.map(|sector| sector.scope))
+    }
+
+    async fn import(
+        &self,
+        importing: &Importing<'_>,
+        act: Act<'_>,
+    ) -> Result<Vec<Result<(), Refused>>, Fault> {
+        let mut attempts = Attempts::begin();
+        loop {
+            match self.import_once(importing, act).await {
                 Err(error) if error.is_contention() && attempts.another().await => {}
                 done => return Ok(done?),
             }

@@ -188,6 +188,9 @@ fn prepare(desk: &Desk, script: &str) -> String {
     if script.contains("pairs.csv") {
         fs::write(desk.at("pairs.csv"), "first,second\nent/ent/sub-nina,ent/ent/sub-omar\n").unwrap();
     }
+    if script.contains("keys.csv") {
+        fs::write(desk.at("keys.csv"), "old,new\nsub-nina,sub-nina-2\n").unwrap();
+    }
     if script.contains("marees-2026") {
         let lines =
             "from = 2026-01-01\nuntil = 2036-01-01\nkind = \"INDIV\"\naudience = [\"pupil\"]\nseats = 30";

@@ -119,7 +119,59 @@ async fn p17_a_merger_of_schools_keeps_the_pseudonym(engine: Engine) {
     becomes(&stage, "nina-moved", &before).await;
 }
 
+/// A corrected key, and a portal that was installed anew: nobody changes for the publisher.
+async fn p17_a_corrected_identifier_keeps_the_pseudonym(engine: Engine) {
+    let stage = stage(engine).await;
+    let (lea, max) = (called(&stage, "lea").await, called(&stage, "max").await);
+    let taken = file(&stage, "taken.csv", "old,new\nsub-nobody,sub-x\nsub-lea,sub-max\n");
+    let exit = stage.command(&["directory", "move", "ent", "--from", "ent", "--to", "ent", "--keys", &taken]);
+    assert_eq!(exit.code, Some(1));
+    assert!(exit.stderr.contains("2 of 2 keys do not fit: nothing was changed"), "{}", exit.stderr);
+    assert!(exit.stderr.contains("line 3: somebody else is known under the new key"), "{}", exit.stderr);
+    let keys = file(&stage, "keys.csv", "old,new\nsub-lea,sub-nina\n");
+    let right = ["directory", "move", "ent", "--from", "ent", "--to", "ent", "--keys", &keys, "--json"];
+    assert_eq!(done(&stage.command(&right))["done"], true);
+    becomes(&stage, "nina", &lea).await;
+    let all = ["directory", "move", "ent", "--from", "ent", "--to", "portal-2027", "--json"];
+    assert_eq!(done(&stage.command(&all))["moved"], 2);
+    let anew = |federation: Federation| {
+        federation.connection("namespace = \"ent\"", "namespace = \"portal-2027\"").open_to_all()
+    };
+    let applied = stage.apply(anew, &[]);
+    assert_eq!(applied.code, Some(0), "{}", applied.stderr);
+    becomes(&stage, "nina", &lea).await;
+    becomes(&stage, "max", &max).await;
+}
+
+/// A publisher goes on with the value of another broker, and nobody else is ever given it.
+async fn what_a_publisher_holds_is_kept_byte_for_byte(engine: Engine) {
+    let place = format!("{{ school = \"{LYCEE}\", profile = \"pupil\", groups = [\"6A\"] }}");
+    let stage = Stage::open(engine, people(), |f| f.open_to_all().person("sub-nina", &place)).await;
+    let lea = called(&stage, "lea").await;
+    let value = "Eleve/042+~X".repeat(21);
+    let import = |text: &str| {
+        let table = file(&stage, "values.csv", &format!("identity,value\n{text}"));
+        stage.command(&["directory", "identifiers", "secteur", &table, "--json"])
+    };
+    assert_eq!(done(&import(&format!("ent/ent/sub-nina,{value}\n")))["done"], true);
+    assert_eq!(called(&stage, "nina").await, value);
+    assert_eq!(done(&import(&format!("ent/ent/sub-nina,{value}\n")))["done"], true, "the same is no other");
+    for (line, why) in [
+        ("ent/ent/sub-lea,other".to_owned(), "has been given another value"),
+        (format!("ent/ent/sub-lea,{lea}"), "form of the values that are made here"),
+        ("ent/ent/sub-nobody,other".to_owned(), "nobody is known"),
+    ] {
+        let exit = import(&format!("{line}\n"));
+        assert!(exit.code == Some(1) && exit.stderr.contains(why), "{why}: {}", exit.stderr);
+    }
+    assert_eq!(called(&stage, "lea").await, lea);
+    let told = serde_json::to_string(&stage.changes("pseudonym").await).unwrap();
+    assert!(told.contains("\"import\"") && !told.contains("Eleve"), "{told}");
+}
+
 on_both_engines!(
+    p17_a_corrected_identifier_keeps_the_pseudonym,
+    what_a_publisher_holds_is_kept_byte_for_byte,
     p17_a_double_enrolment_keeps_the_pseudonym,
     a_file_is_linked_whole_or_not_at_all,
     p17_a_merger_of_schools_keeps_the_pseudonym,

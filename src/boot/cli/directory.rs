@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use boundary::{EntId, SectorId, Uai};
+
 use crate::operate::identities::Identity;
 
 /// `directory`
@@ -40,6 +42,66 @@ pub enum Directory {
     Unlink(Who),
     /// Take identities out of a person, as somebody of whom no publisher knows anything.
     Split(Who),
+    /// Move the people of an ENT into another namespace, such as that of a portal that was installed anew; or give single
+    /// people other keys.
+    Move(Move),
+    /// Take over what a publisher calls people already, byte for byte: all of it, or nothing.
+    Identifiers(Identifiers),
+}
+
+/// `directory move`
+#[derive(Debug, Args)]
+pub struct Move {
+    /// The ENT, by our id.
+    #[arg(value_parser = ent)]
+    pub ent: EntId,
+    /// The namespace of its people until now.
+    #[arg(long, value_name = "NAMESPACE")]
+    pub from: String,
+    /// Their namespace from now on; the same where only keys change.
+    #[arg(long, value_name = "NAMESPACE")]
+    pub to: String,
+    /// A table whose first line is `old,new`: only these people, with their new keys. Everybody, with their keys, when
+    /// absent.
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+    /// Tell what would happen, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `directory identifiers`
+#[derive(Debug, Args)]
+pub struct Identifiers {
+    /// The publisher's sector.
+    #[arg(value_parser = sector)]
+    pub sector: SectorId,
+    /// A table whose first line is `identity,value`: somebody (ENT/NAMESPACE/SUBJECT), and what the publisher calls them.
+    pub file: PathBuf,
+    /// The school at which it calls them so, where its sector has a value a school.
+    #[arg(long, value_name = "UAI", value_parser = uai)]
+    pub school: Option<Uai>,
+    /// Tell, line by line, what would happen, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn ent(text: &str) -> Result<EntId, String> {
+    EntId::parse(text).map_err(|e| e.to_string())
+}
+
+fn sector(text: &str) -> Result<SectorId, String> {
+    SectorId::parse(text).map_err(|e| e.to_string())
+}
+
+fn uai(text: &str) -> Result<Uai, String> {
+    Uai::parse_any_letter(text).map_err(|e| e.to_string())
 }
 
 /// `directory unlink` and `directory split`

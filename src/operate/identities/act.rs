@@ -51,6 +51,18 @@ pub enum Refused {
         "a roster of ENT {0} is being imported, or its import was broken off: let it end, or import it again"
     )]
     Importing(String),
+    /// Others are known where somebody would move.
+    #[error("{0} people are known under the new namespace already, as others: link them first")]
+    Others(i64),
+    /// The new key is somebody else's.
+    #[error("somebody else is known under the new key: link them first")]
+    Other,
+    /// The publisher calls them otherwise.
+    #[error("the publisher has been given another value for this person already")]
+    Named,
+    /// The value is or was somebody else's.
+    #[error("the value is, or was, somebody else's at this publisher: none is ever given twice")]
+    Taken,
     /// The person is being erased.
     #[error("the person is being erased")]
     BeingErased,

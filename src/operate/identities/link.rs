@@ -54,12 +54,24 @@ pub async fn link(
     let (numbers, pairs): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
     let act = Act { actor, at: means.clock.now(), dry_run };
     let outcomes = means.store.join(&pairs, act).await?;
-    let fits = outcomes.iter().all(Result::is_ok);
-    let line = |(line, outcome): (usize, Result<Merged, Refused>)| match outcome {
-        Ok(merged) => Line { line, merged: Some(merged), refused: None },
-        Err(refused) => Line { line, merged: None, refused: Some(refused.to_string()) },
-    };
-    Ok(Linked { done: fits && !dry_run, fits, lines: numbers.into_iter().zip(outcomes).map(line).collect() })
+    Ok(Linked::of(&numbers, outcomes, Some, dry_run))
+}
+
+impl Linked {
+    /// Out of what became of each line.
+    pub(super) fn of<T>(
+        numbers: &[usize],
+        outcomes: Vec<Result<T, Refused>>,
+        told: impl Fn(T) -> Option<Merged>,
+        dry_run: bool,
+    ) -> Self {
+        let fits = outcomes.iter().all(Result::is_ok);
+        let line = |(line, outcome): (&usize, Result<T, Refused>)| match outcome {
+            Ok(done) => Line { line: *line, merged: told(done), refused: None },
+            Err(refused) => Line { line: *line, merged: None, refused: Some(refused.to_string()) },
+        };
+        Self { done: fits && !dry_run, fits, lines: numbers.iter().zip(outcomes).map(line).collect() }
+    }
 }
 
 /// Takes identities out of a person: as whom they were before they were linked, or as somebody new.

@@ -5,14 +5,18 @@
 //! each publisher goes on with the one that it knew first; who is parted again gets back what was theirs.
 
 mod act;
+mod import;
 mod link;
 mod marks;
+mod moving;
 mod store;
 mod table;
 
 pub use super::identity::Identity;
 pub use act::{Act, Refused};
+pub use import::{Imported, import};
 pub use link::{Line, Linked, Means, link, part};
 pub use marks::{Mark, NameOf, merged, parted};
-pub use store::{IdentityStore, Leaving, Merged, Parted};
-pub use table::{MOST, NotATable, Pair, pairs};
+pub use moving::{move_all, move_some};
+pub use store::{IdentityStore, Importing, Leaving, Merged, Moving, Parted};
+pub use table::{MOST, NotATable, Pair, Renaming, Value, pairs, renamings, values};

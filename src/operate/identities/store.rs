@@ -1,10 +1,11 @@
 //! What identity care needs of a store.
 
 use async_trait::async_trait;
-use boundary::{Fault, PersonId, Root, SectorId, SubscriptionId};
+use boundary::{EntId, Fault, PersonId, Pseudonym, Root, SectorId, SubscriptionId};
 use serde::Serialize;
 
 use super::{Act, Identity, Refused};
+use crate::directory::SectorScope;
 
 /// What became of two people who are one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,6 +41,26 @@ pub struct Parted {
     pub shared: bool,
 }
 
+/// The people of an ENT whom it names anew.
+pub struct Moving<'a> {
+    /// The ENT.
+    pub ent: &'a EntId,
+    /// Their namespace.
+    pub from: &'a str,
+    /// Their namespace from now on; it may be the same.
+    pub to: &'a str,
+}
+
+/// Values that a publisher holds already.
+pub struct Importing<'a> {
+    /// Its sector.
+    pub sector: &'a SectorId,
+    /// Where they are the same, as text.
+    pub scope: &'a str,
+    /// Of whom, and which.
+    pub values: &'a [(Identity, Pseudonym)],
+}
+
 /// What identity care needs of a store. Every method's error is a [`Fault`]: the store did not answer, and nothing was
 /// changed.
 #[async_trait]
@@ -53,4 +74,25 @@ pub trait IdentityStore: Send + Sync {
 
     /// Takes identities out of a person.
     async fn part(&self, leaving: &Leaving<'_>, act: Act<'_>) -> Result<Result<Parted, Refused>, Fault>;
+
+    /// Moves everybody of a namespace into another; how many.
+    async fn move_all(&self, moving: &Moving<'_>, act: Act<'_>) -> Result<Result<u64, Refused>, Fault>;
+
+    /// Gives single keys in a namespace others in another. Where one is refused nothing is changed.
+    async fn move_some(
+        &self,
+        moving: &Moving<'_>,
+        keys: &[(String, String)],
+        act: Act<'_>,
+    ) -> Result<Vec<Result<(), Refused>>, Fault>;
+
+    /// The scope of a sector that is registered.
+    async fn scope_of(&self, sector: &SectorId) -> Result<Option<SectorScope>, Fault>;
+
+    /// Writes values down that a publisher holds already. Where one is refused nothing is changed.
+    async fn import(
+        &self,
+        importing: &Importing<'_>,
+        act: Act<'_>,
+    ) -> Result<Vec<Result<(), Refused>>, Fault>;
 }

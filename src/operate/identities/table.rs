@@ -1,5 +1,6 @@
 //! Table: the files in which operators name many people, as spreadsheets write them.
 
+use boundary::Pseudonym;
 use thiserror::Error;
 
 use super::Identity;
@@ -27,11 +28,17 @@ pub enum NotATable {
 /// Two identities of one person, with the number of their line.
 pub type Pair = (usize, (Identity, Identity));
 
+/// A key and the one that replaces it, with the number of their line.
+pub type Renaming = (usize, (String, String));
+
+/// Somebody and what a publisher calls them, with the number of their line.
+pub type Value = (usize, (Identity, Pseudonym));
+
 /// A line of a table, with its number.
-pub(super) type Row<const N: usize> = (usize, [String; N]);
+type Row<const N: usize> = (usize, [String; N]);
 
 /// Reads lines under these columns, apart by commas or semicolons, as the first line is. Empty lines say nothing.
-pub(super) fn rows<const N: usize>(text: &str, columns: [&str; N]) -> Result<Vec<Row<N>>, NotATable> {
+fn rows<const N: usize>(text: &str, columns: [&str; N]) -> Result<Vec<Row<N>>, NotATable> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines =
         text.lines().enumerate().map(|(n, line)| (n + 1, line)).filter(|(_, line)| !line.trim().is_empty());
@@ -75,12 +82,37 @@ pub fn pairs(text: &str) -> Result<Vec<Pair>, NotATable> {
     counted(rows.into_iter().map(pair).collect::<Result<_, _>>()?)
 }
 
-pub(super) fn identity(line: usize, text: &str) -> Result<Identity, NotATable> {
+/// Keys of people under `old` and `new`, with the numbers of their lines.
+///
+/// # Errors
+/// [`NotATable`] with the first line that cannot be read.
+pub fn renamings(text: &str) -> Result<Vec<Renaming>, NotATable> {
+    let key = |(n, [old, new]): Row<2>| {
+        let fits = |key: &String| !key.is_empty() && !key.chars().any(char::is_control);
+        let wrong = || NotATable::Line(n, "a key is empty, or has characters that no ENT sends".to_owned());
+        (fits(&old) && fits(&new)).then_some((n, (old, new))).ok_or_else(wrong)
+    };
+    counted(rows(text, ["old", "new"])?.into_iter().map(key).collect::<Result<_, _>>()?)
+}
+
+/// People under `identity` and what a publisher calls them under `value`, with the numbers of their lines.
+///
+/// # Errors
+/// [`NotATable`] with the first line that cannot be read.
+pub fn values(text: &str) -> Result<Vec<Value>, NotATable> {
+    let value = |(n, [who, value]): Row<2>| {
+        let value = Pseudonym::imported(&value).map_err(|e| NotATable::Line(n, e.to_string()))?;
+        Ok((n, (identity(n, &who)?, value)))
+    };
+    counted(rows(text, ["identity", "value"])?.into_iter().map(value).collect::<Result<_, _>>()?)
+}
+
+fn identity(line: usize, text: &str) -> Result<Identity, NotATable> {
     text.parse().map_err(|e: super::super::identity::NotAnIdentity| NotATable::Line(line, e.to_string()))
 }
 
 /// Not none, and not too many.
-pub(super) fn counted<T>(rows: Vec<T>) -> Result<Vec<T>, NotATable> {
+fn counted<T>(rows: Vec<T>) -> Result<Vec<T>, NotATable> {
     match rows.len() {
         0 => Err(NotATable::Empty),
         1..=MOST => Ok(rows),
@@ -100,6 +132,17 @@ mod tests {
         assert_eq!(read[1].1.0.subject, "x,\"y");
         let other = pairs("\u{feff}first;second\nent/p/a;other/q/b,c\n").unwrap();
         assert_eq!(other[0].1.1.subject, "b,c");
+    }
+
+    #[test]
+    fn what_a_publisher_holds_keeps_its_bytes_and_is_never_like_ours() {
+        let read = values("identity;value\nent/p/a;Eleve/042,X\n").unwrap();
+        assert_eq!(read[0].1.1.as_str(), "Eleve/042,X");
+        for wrong in ["", "é", "abcdefghijklmnopqrstuvwxyz"] {
+            assert!(values(&format!("identity;value\nent/p/a;{wrong}\n")).is_err(), "{wrong}");
+        }
+        assert_eq!(renamings("old,new\n1,2\n").unwrap(), [(2, ("1".to_owned(), "2".to_owned()))]);
+        assert!(renamings("old,new\n1,\n").is_err());
     }
 
     #[test]
