@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use super::rooms::Rooms;
 use super::sector_keys::NewKeys;
+use crate::config::Config;
 use crate::http::api::Behind;
 use crate::keys::KeyRing;
+use crate::operate::roster::Quietly;
 
 /// What stands behind the API.
-pub fn api(rooms: &Rooms, ring: Arc<KeyRing>) -> Behind {
+pub fn api(config: &Config, rooms: &Rooms, ring: Arc<KeyRing>) -> Behind {
+    let rosters = super::roster::means(config, rooms, Arc::clone(&ring), Arc::new(Quietly));
     let (clock, chance) = (rooms.clock.clone(), rooms.chance.clone());
     Behind {
         records: rooms.store.clone(),
@@ -16,6 +19,7 @@ pub fn api(rooms: &Rooms, ring: Arc<KeyRing>) -> Behind {
         answers: rooms.store.clone(),
         people: rooms.store.clone(),
         assignments: rooms.store.clone(),
+        rosters,
         journal: rooms.store.clone(),
         clock,
         chance,

@@ -145,7 +145,7 @@ impl Broker {
             )?),
             clients: Arc::new(clients(&self.config, &self.rooms, keys_of_peers)),
             console: Arc::new(console(&self.config, &self.rooms, self.keys.clone())),
-            api: http::api::router(api(&self.rooms, self.keys.clone())),
+            api: http::api::router(api(&self.config, &self.rooms, self.keys.clone())),
             chance,
         };
         let public = http::router(behind, settings);

@@ -10,3 +10,5 @@ mod records;
 mod roles;
 mod tenants;
 mod world;
+
+pub use caller::Program;

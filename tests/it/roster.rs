@@ -14,6 +14,7 @@ use conformance::roster::{
 };
 use serde_json::Value;
 
+use crate::api::Program;
 use crate::stage::{ATLAS, COLLEGE, Engine, Exit, Federation, LYCEE, Stage, person, roles};
 
 /// The ENT's code in the plain federation.

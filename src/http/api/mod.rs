@@ -38,6 +38,7 @@ mod problem;
 mod publishers;
 mod query;
 mod right;
+mod rosters;
 mod schools;
 mod subscriptions;
 
@@ -65,6 +66,7 @@ use crate::operate::answers::AnswerStore;
 use crate::operate::assignments::{AssignmentStore, Means as Assigning};
 use crate::operate::people::PeopleStore;
 use crate::operate::records::{Means, NewSectorKeys, RecordStore};
+use crate::operate::roster;
 use crate::operate::school_journal::JournalStore;
 
 pub use self::document::document;
@@ -87,6 +89,8 @@ pub struct Behind {
     pub people: Arc<dyn PeopleStore>,
     /// Assignments and seats.
     pub assignments: Arc<dyn AssignmentStore>,
+    /// Imports of rosters.
+    pub rosters: roster::Means,
     /// The journal.
     pub journal: Arc<dyn JournalStore>,
     /// The time.
@@ -102,6 +106,7 @@ pub(in crate::http) struct Api {
     answers: Arc<dyn AnswerStore>,
     people: Arc<dyn PeopleStore>,
     assignments: Arc<dyn AssignmentStore>,
+    rosters: roster::Means,
     journal: Arc<dyn JournalStore>,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
@@ -125,6 +130,7 @@ impl Api {
 fn operations() -> Vec<Operation> {
     [
         ents::operations(),
+        rosters::operations(),
         schools::operations(),
         publishers::operations(),
         agreements::operations(),
@@ -141,10 +147,21 @@ fn operations() -> Vec<Operation> {
 
 /// The routes of the API, below [`BASE`].
 pub fn router(behind: Behind) -> Router {
-    let Behind { records, keys, answers, people, assignments, journal, clock, chance } = behind;
+    let Behind { records, keys, answers, people, assignments, rosters, journal, clock, chance } = behind;
     let operations = operations();
     let document = Document::of(&operations);
-    let api = Arc::new(Api { records, keys, answers, people, assignments, journal, clock, chance, document });
+    let api = Arc::new(Api {
+        records,
+        keys,
+        answers,
+        people,
+        assignments,
+        rosters,
+        journal,
+        clock,
+        chance,
+        document,
+    });
     let mut paths: BTreeMap<&'static str, MethodRouter<Shared>> = BTreeMap::new();
     for operation in operations {
         let methods = paths.remove(operation.path).unwrap_or_default();

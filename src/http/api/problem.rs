@@ -95,6 +95,8 @@ codes! {
     NotTransferable = "not_transferable", 409, "The seats are not transferable";
     /// Another large assignment of the same subscription is under way.
     Busy = "busy", 409, "Another assignment is under way";
+    /// An import of the same ENT has not ended.
+    ImportRuns = "import_runs", 409, "An import is under way";
     /// No checkpoint covers the journal yet.
     JournalUnsigned = "journal_unsigned", 409, "No checkpoint covers this yet";
     /// A change must say which revision it means.

@@ -11,8 +11,8 @@ use crate::walls::source::root;
 
 on_both_engines!(every_write_is_in_the_journal_once);
 
-/// Writes that need people, whose events are counted where those are: in `assignments.rs`.
-const ELSEWHERE: [&str; 4] = ["assign", "unassign", "transferSeat", "recoverSeats"];
+/// Writes that need people, whose events are counted where those are: in `assignments.rs`, and in `roster/departures.rs`.
+const ELSEWHERE: [&str; 5] = ["assign", "unassign", "transferSeat", "recoverSeats", "confirmDepartures"];
 
 /// The operations of the document that change something.
 fn writes() -> BTreeSet<String> {

@@ -1,5 +1,7 @@
 //! People who are missing: they leave after their days of grace, or are held until somebody confirms it.
 
+use serde_json::json;
+
 use super::{LYCEE, archive, counts, import, of, others, pupil, school, send, stage};
 use crate::stage::{Ending, Engine, Stage, on_both_engines};
 
@@ -79,11 +81,42 @@ async fn departures_of_half_a_school_are_held_until_confirmed(engine: Engine) {
     let report: serde_json::Value = serde_json::from_str(&confirmed.stdout).unwrap();
     assert_eq!(counts(&report, LYCEE), [0, 0, 0, 8, 0], "{}", confirmed.stderr);
     assert_eq!(stage.database.ask(leaving).await, ["8"]);
+    let listed = super::Program::of(&stage, &["auditor"]).get("/ents/ent/rosters").await.json();
+    let states: Vec<_> = listed["items"].as_array().unwrap().iter().map(|one| one["state"].clone()).collect();
+    assert_eq!(states, ["taken"; 4], "{listed}");
+    assert!(!listed.to_string().contains("sub-"), "{listed}");
     let twice = stage.command(&["import", "roster", "--ent", "ent", "--confirm", LYCEE, "--json"]);
     let report: serde_json::Value = serde_json::from_str(&twice.stdout).unwrap();
     assert_eq!(counts(&report, LYCEE), [0, 0, 0, 0, 0]);
     let journal = stage.changes("roster").await;
     assert!(journal.iter().any(|event| event["change"] == "confirm" && event["count"] == 8));
+}
+
+/// The same over the API, by an operator and nobody else; the journal says who.
+async fn departures_are_confirmed_over_the_api(engine: Engine) {
+    let stage = stage(engine).await;
+    of_many(&stage, 1, 10, &[]);
+    let few = archive(&stage, 2, &[school(LYCEE, others(3))]);
+    assert_eq!(counts(&import(&stage, &few, &[]).1, LYCEE), [0, 0, 3, 0, 7]);
+    let path = "/ents/ent/rosters/confirmations";
+    let operator = super::Program::operator(&stage);
+    let confirm = async |school: &str| operator.post(path, "*", &json!({ "schools": [school] })).await;
+    let unlisted = confirm("0650499P").await;
+    assert_eq!((unlisted.code().as_str(), unlisted.pointers()), ("invalid", vec!["#/schools".to_owned()]));
+    assert_eq!(
+        operator
+            .post("/ents/nowhere/rosters/confirmations", "*", &json!({ "schools": [LYCEE] }))
+            .await
+            .code(),
+        "not_found"
+    );
+    let report = confirm(LYCEE).await;
+    assert_eq!(report.status, 200, "{report:?}");
+    assert_eq!(counts(&report.json(), LYCEE), [0, 0, 0, 7, 0]);
+    let journal = stage.changes("roster").await;
+    let confirmed: Vec<_> = journal.iter().filter(|event| event["change"] == "confirm").collect();
+    assert_eq!(confirmed.len(), 1);
+    assert!(confirmed[0]["actor"].as_str().is_some_and(|actor| actor != "command"), "{}", confirmed[0]);
 }
 
 /// The confirmation may come with the archive; and it is of the school that it names, and of no other.
@@ -112,5 +145,6 @@ on_both_engines!(
     a_leaver_keeps_access_for_a_while_and_returns_as_the_same,
     grace_is_a_setting,
     departures_of_half_a_school_are_held_until_confirmed,
+    departures_are_confirmed_over_the_api,
     a_confirmation_is_of_one_school,
 );
