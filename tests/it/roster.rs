@@ -1,6 +1,7 @@
 //! Rosters from outside: an ENT sends an archive, the command imports it, and people launch.
 
 mod departures;
+mod dropped;
 mod hostile;
 mod interrupted;
 mod people;

@@ -113,10 +113,10 @@ impl RosterFolder {
         match report {
             Some(report) => {
                 for (name, text) in files(report).map_err(io::Error::other)? {
-                    fs::write(folder.join(format!("{base}.{name}")), text)?;
+                    put(&folder.join(format!("{base}.{name}")), &text)?;
                 }
             }
-            None => fs::write(folder.join(format!("{base}.refused.txt")), format!("{words}\n"))?,
+            None => put(&folder.join(format!("{base}.refused.txt")), &format!("{words}\n"))?,
         }
         fs::rename(&sent.archive, folder.join(format!("{base}.tar.gz")))?;
         fs::rename(&sent.companion, folder.join(format!("{base}.md5")))
@@ -126,7 +126,9 @@ impl RosterFolder {
         let folder = self.folder.join(place);
         match fs::DirBuilder::new().mode(0o750).create(&folder) {
             Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(e),
-            _ => Ok(folder),
+            // Whoever may drop archives may put links here too: nothing is written where one leads.
+            _ if fs::symlink_metadata(&folder)?.is_dir() => Ok(folder),
+            _ => Err(io::Error::other(format!("{} is not a folder", folder.display()))),
         }
     }
 
@@ -144,6 +146,16 @@ impl RosterFolder {
             None => Ok(()),
         }
     }
+}
+
+/// Writes a file anew, and never through a link that somebody put there.
+fn put(path: &Path, text: &str) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    let mut file = File::options().write(true).create_new(true).open(path)?;
+    io::Write::write_all(&mut file, text.as_bytes())
 }
 
 /// Whether a path is a file, and not a link to one.
