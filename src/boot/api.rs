@@ -21,6 +21,7 @@ pub fn api(config: &Config, rooms: &Rooms, ring: Arc<KeyRing>) -> Behind {
         assignments: rooms.store.clone(),
         rosters,
         journal: rooms.store.clone(),
+        statistics: rooms.store.clone(),
         clock,
         chance,
     }

@@ -36,7 +36,7 @@ pub use keep::{Keeper, Kept, Made, Reach};
 pub use reading::ReadError;
 pub use receipt::{Issued, Parties, RECEIPT_TYPE, Signer, issue, receipt_of};
 pub use report::{Count, Discrepancy, Report, Verified};
-pub use rollup::{Batch, Mark, Rollup, RollupStore, Since, Unread, commitment_key};
+pub use rollup::{Batch, Counted, Mark, Opened, Rollup, RollupStore, Since, Unread, commitment_key};
 pub use state::{Held, State};
 pub use store::{
     JournalStore, JournalView, StoredCheckpoint, StoredEvent, StoredHeld, StoredLeaf, Stretch, Tidy,

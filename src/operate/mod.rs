@@ -15,5 +15,6 @@ pub mod records;
 pub mod roster;
 pub mod rotation;
 pub mod school_journal;
+pub mod statistics;
 pub mod subject;
 pub mod trace;

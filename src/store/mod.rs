@@ -38,6 +38,7 @@ mod restore;
 mod rolls;
 mod roster;
 mod shelf;
+mod statistics;
 mod subject;
 mod tables;
 mod time;

@@ -37,6 +37,7 @@ mod rosters;
 #[cfg(feature = "otel")]
 mod spans;
 mod stage;
+mod statistics;
 mod subject;
 mod threats;
 mod unlinkable;

@@ -52,9 +52,9 @@ pub trait Family: Send + Sync + 'static {
     fn example() -> Value;
 }
 
-const LIMIT: Parameter =
+pub const LIMIT: Parameter =
     Parameter { name: "limit", says: "How many a page has at most, 1 to 200.", example: "50" };
-const CURSOR: Parameter = Parameter {
+pub const CURSOR: Parameter = Parameter {
     name: "cursor",
     says: "Where the page begins: next of the page before.",
     example: "MDc1MDAwMVU",

@@ -40,6 +40,7 @@ mod query;
 mod right;
 mod rosters;
 mod schools;
+mod statistics;
 mod subscriptions;
 
 use std::any::Any;
@@ -68,6 +69,7 @@ use crate::operate::people::PeopleStore;
 use crate::operate::records::{Means, NewSectorKeys, RecordStore};
 use crate::operate::roster;
 use crate::operate::school_journal::JournalStore;
+use crate::operate::statistics::StatisticsStore;
 
 pub use self::document::document;
 
@@ -93,6 +95,8 @@ pub struct Behind {
     pub rosters: roster::Means,
     /// The journal.
     pub journal: Arc<dyn JournalStore>,
+    /// What is counted of it.
+    pub statistics: Arc<dyn StatisticsStore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// What names are drawn from.
@@ -108,6 +112,7 @@ pub(in crate::http) struct Api {
     assignments: Arc<dyn AssignmentStore>,
     rosters: roster::Means,
     journal: Arc<dyn JournalStore>,
+    statistics: Arc<dyn StatisticsStore>,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     document: Document,
@@ -138,6 +143,7 @@ fn operations() -> Vec<Operation> {
         assignments::operations(),
         people::operations(),
         journal::operations(),
+        statistics::operations(),
         me::operations(),
     ]
     .into_iter()
@@ -147,7 +153,8 @@ fn operations() -> Vec<Operation> {
 
 /// The routes of the API, below [`BASE`].
 pub fn router(behind: Behind) -> Router {
-    let Behind { records, keys, answers, people, assignments, rosters, journal, clock, chance } = behind;
+    let Behind { records, keys, answers, people, assignments, rosters, journal, statistics, clock, chance } =
+        behind;
     let operations = operations();
     let document = Document::of(&operations);
     let api = Arc::new(Api {
@@ -158,6 +165,7 @@ pub fn router(behind: Behind) -> Router {
         assignments,
         rosters,
         journal,
+        statistics,
         clock,
         chance,
         document,

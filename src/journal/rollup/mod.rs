@@ -14,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
-pub use batch::{Batch, Mark, commitment_key};
+pub use batch::{Batch, Counted, Mark, Opened, commitment_key};
 pub use store::{RollupStore, Unread};
 
 use super::{JournalView, Stretch};
@@ -81,7 +81,8 @@ impl Rollup {
         if since == Since::Ever {
             self.store.note_read_through(began).await?;
             let kept_since = began - Duration::days(self.retention_days.into());
-            self.store.forget_read(kept_since - Duration::days(40), began - Duration::days(60)).await?;
+            let (seen, ended) = (kept_since - Duration::days(40), began - Duration::days(60));
+            self.store.forget_read(began, seen, ended).await?;
         }
         Ok(Some(read))
     }

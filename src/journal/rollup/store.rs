@@ -28,6 +28,11 @@ pub trait RollupStore: JournalStore {
     /// Notes that every event was read that was there at a moment.
     async fn note_read_through(&self, moment: OffsetDateTime) -> Result<(), Fault>;
     /// Takes away, a little at a time, where commitments were seen last before `seen`, and the marks of chains that ended
-    /// before `ended` and of which nothing is left.
-    async fn forget_read(&self, seen: OffsetDateTime, ended: OffsetDateTime) -> Result<(), Fault>;
+    /// before `ended` and of which nothing is left; and who opened what so long ago that nobody is counted any more.
+    async fn forget_read(
+        &self,
+        now: OffsetDateTime,
+        seen: OffsetDateTime,
+        ended: OffsetDateTime,
+    ) -> Result<(), Fault>;
 }

@@ -4,6 +4,7 @@
 //! counts from the moment its number is published. The turn stands in a row with a time limit, and every draft renews
 //! it in its own transaction: whoever has lost the turn writes nothing more.
 
+mod counts;
 mod rollup;
 mod view;
 
@@ -73,7 +74,8 @@ pub(in crate::store) const STATEMENTS: &[&[&str]] = &[
 
 /// Every pair.
 #[cfg(test)]
-pub(in crate::store) const PAIRS: &[&[(&str, &str)]] = &[&[LEAVES, HELD], rollup::PAIRS, view::PAIRS];
+pub(in crate::store) const PAIRS: &[&[(&str, &str)]] =
+    &[&[LEAVES, HELD], counts::PAIRS, rollup::PAIRS, view::PAIRS];
 
 #[derive(Serialize)]
 struct LeafRow<'a> {

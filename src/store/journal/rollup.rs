@@ -9,7 +9,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
-use super::turn;
+use super::{counts, turn};
 use crate::journal::{Batch, RollupStore};
 use crate::store::Store;
 use crate::store::db::{Engine, Tx, both, rows};
@@ -48,9 +48,14 @@ const SEEN: (&str, &str) = (
      DO UPDATE SET newest = excluded.newest WHERE commitment_seen.newest < excluded.newest - 2592000000",
 );
 
+/// A month goes with its last days: `2026-09` comes before `2026-10-01`, and is named as if it ended then.
+const USERS_ENDED: &str = "DELETE FROM launch_user WHERE (period, school, resource, sector, commitment) IN \
+     (SELECT period, school, resource, sector, commitment FROM launch_user \
+      WHERE CASE WHEN length(period) = 7 THEN period || '-31' ELSE period END < $1 LIMIT 500)";
+
 /// Every statement of this file that reads alike on both engines.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[NOTE, SEEN_LONG_AGO, ENDED];
+pub(super) const STATEMENTS: &[&str] = &[NOTE, SEEN_LONG_AGO, ENDED, USERS_ENDED];
 
 /// Every pair.
 #[cfg(test)]
@@ -89,6 +94,7 @@ impl RollupStore for Store {
         }
         mark(&mut tx, batch).await?;
         see(&mut tx, batch).await?;
+        counts::count(&mut tx, batch, now).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -101,7 +107,13 @@ impl RollupStore for Store {
         Ok(())
     }
 
-    async fn forget_read(&self, seen: OffsetDateTime, ended: OffsetDateTime) -> Result<(), Fault> {
+    async fn forget_read(
+        &self,
+        now: OffsetDateTime,
+        seen: OffsetDateTime,
+        ended: OffsetDateTime,
+    ) -> Result<(), Fault> {
+        self.forget_users(&counts::users_kept_since(now)).await?;
         for (statement, before) in [(SEEN_LONG_AGO, seen), (ENDED, ended)] {
             self.delete_by_and_by(statement, millis(before)).await?;
         }
@@ -110,6 +122,21 @@ impl RollupStore for Store {
 }
 
 impl Store {
+    /// Takes away who opened what before a day: how many they were is known.
+    async fn forget_users(&self, day: &str) -> Result<(), StoreError> {
+        loop {
+            let began = Instant::now();
+            let mut tx = self.db.begin().await?;
+            let some = rows!("deleting who opened what", tx.on(), c =>
+                sqlx::query(USERS_ENDED).bind(day).execute(c))?;
+            tx.commit().await?;
+            if some == 0 {
+                return Ok(());
+            }
+            sleep(began.elapsed()).await;
+        }
+    }
+
     /// Runs a statement that deletes a little until it finds nothing more, and pauses as long as each time took.
     async fn delete_by_and_by(&self, statement: &'static str, before: i64) -> Result<(), StoreError> {
         loop {
@@ -155,7 +182,7 @@ async fn see(tx: &mut Tx, batch: &Batch) -> Result<(), StoreError> {
 }
 
 /// Writes rows with one statement.
-async fn write<T: Serialize>(
+pub(super) async fn write<T: Serialize>(
     tx: &mut Tx,
     pair: (&'static str, &'static str),
     rows: &[T],
@@ -168,7 +195,7 @@ async fn write<T: Serialize>(
     Ok(())
 }
 
-fn pick(tx: &mut Tx, (lite, postgres): (&'static str, &'static str)) -> &'static str {
+pub(super) fn pick(tx: &mut Tx, (lite, postgres): (&'static str, &'static str)) -> &'static str {
     match tx.on() {
         Engine::Lite(_) => lite,
         Engine::Postgres(_) => postgres,

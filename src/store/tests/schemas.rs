@@ -8,8 +8,8 @@ use super::Scratch;
 use crate::store::db::Db;
 use crate::store::{
     access, answers, assignments, changes, directory, erasure, failed, federation, identities, journal, keys,
-    launches, licensing, looking, objects, people, pseudonyms, purge, records, restore, roster, subject,
-    tables, turn, versions, writer,
+    launches, licensing, looking, objects, people, pseudonyms, purge, records, restore, roster, statistics,
+    subject, tables, turn, versions, writer,
 };
 
 async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {
@@ -41,6 +41,7 @@ async fn every_statement_is_understood_by_its_engine() {
         writer::ALONE,
         writer::CHANGES,
         restore::STATEMENTS,
+        statistics::STATEMENTS,
         subject::STATEMENTS,
         turn::STATEMENTS,
     ];
@@ -60,6 +61,7 @@ async fn every_statement_is_understood_by_its_engine() {
     let pairs = writer::PAIRS.iter().chain(tables::PAIRS).chain(of_journal).chain(changes::PAIRS);
     let pairs = pairs
         .chain(records::PAIRS)
+        .chain(statistics::PAIRS)
         .chain(identities::PAIRS)
         .chain(assignments::PAIRS.iter().copied().flatten());
     let pairs = pairs.chain(roster::PAIRS.iter().copied().flatten()).copied();

@@ -1,25 +1,11 @@
 //! A broker whose clock is two minutes off, ahead or behind.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 
 use super::history::{Addresses, Outcome};
-use crate::stage::{Engine, Federation, Stage, on_both_engines, person, roles};
+use crate::stage::{Engine, Federation, Stage, off_by, on_both_engines, person, roles};
 
-type Environment = Vec<(&'static str, String)>;
-
-/// What makes a process believe another time, while it measures durations rightly.
-fn off_by(offset: &str) -> Environment {
-    let found = Command::new("faketime").args(["-m", "-f", "+0s", "printenv", "LD_PRELOAD"]).output();
-    let found = found.expect("faketime is installed (scripts/prepare test)");
-    let library = String::from_utf8(found.stdout).unwrap().trim().to_owned();
-    assert!(library.contains("libfaketime"), "{library}");
-    let offset = offset.to_owned();
-    vec![("LD_PRELOAD", library), ("FAKETIME", offset), ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned())]
-}
-
-async fn stage_with(engine: Engine, environment: &Environment, more: &[(&str, &str)]) -> Stage {
+async fn stage_with(engine: Engine, environment: &[(&'static str, String)], more: &[(&str, &str)]) -> Stage {
     let people = vec![person("nina", "1", &[roles::PUPIL]), person("omar", "1", &[roles::PUPIL])];
     let environment = environment.iter().map(|(name, value)| (*name, value.as_str()));
     let all: Vec<_> = environment.chain(more.iter().copied()).collect();

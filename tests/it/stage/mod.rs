@@ -1,6 +1,7 @@
 //! The stage of a test: a real broker process on a real database, with a reference ENT and a reference publisher.
 
 mod broker;
+mod clock;
 mod database;
 mod federation;
 mod load;
@@ -8,6 +9,7 @@ mod play;
 mod ports;
 
 pub use broker::{Broker, Exit, passerelle, passerelle_in};
+pub use clock::off_by;
 pub use database::{Database, Engine};
 pub use federation::{ATLAS, CLIENT, COLLEGE, Federation, LYCEE, in_days};
 pub use play::{Ending, Stage, person, roles};
