@@ -14,7 +14,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Database, Postgres, Sqlite};
+use sqlx::{ConnectOptions, Database, Executor, Postgres, Sqlite};
 
 use super::error::{StoreError, Trouble, io_trouble};
 use super::postgres::{self, PgPools};
@@ -23,6 +23,10 @@ use super::transaction::Begun;
 
 /// How long SQLite waits for another process's write.
 const BUSY: Duration = Duration::from_secs(5);
+/// A connection waits that long, in milliseconds.
+const PATIENT: &str = "PRAGMA busy_timeout = 5000";
+/// Or this long, so that nobody waits for it.
+const HURRIED: &str = "PRAGMA busy_timeout = 250";
 /// How long a statement may take on SQLite: longer than its own wait for a lock.
 pub(in crate::store) const LITE_LIMIT: Duration = Duration::from_secs(8);
 
@@ -184,7 +188,8 @@ impl Db {
             let options = options.acquire_timeout(BUSY).test_before_acquire(false);
             options.after_release(|_, _| Box::pin(async { AFTER_RELEASE })).max_connections(places + BESIDE)
         };
-        let wal = options.clone().journal_mode(SqliteJournalMode::Wal);
+        // What is deleted is overwritten: an erased person's root must not stay in a free page.
+        let wal = options.clone().journal_mode(SqliteJournalMode::Wal).pragma("secure_delete", "ON");
         let writer = pool(1).connect_with(wal).await.map_err(failed)?;
         let many = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
         let many = u32::try_from(many).unwrap_or(2);
@@ -223,6 +228,20 @@ impl Db {
         name.push(".");
         name.push(ending);
         Some(PathBuf::from(name))
+    }
+
+    /// Writes an SQLite file's log into it and cuts the log, so that what was deleted does not stay there. Answers whether
+    /// that could be done at once: nobody waits long for it.
+    pub(in crate::store) async fn cut_log(&self) -> Result<bool, StoreError> {
+        const DOING: &str = "cutting the log";
+        let Self::Lite { writer, .. } = self else { return Ok(true) };
+        let failed = |e: sqlx::Error| StoreError::from_sqlx(DOING, &e);
+        let mut one = writer.acquire().await.map_err(failed)?;
+        one.execute(HURRIED).await.map_err(failed)?;
+        let done: Result<(i64, i64, i64), _> =
+            sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *one).await;
+        one.execute(PATIENT).await.map_err(failed)?;
+        done.map(|(busy, ..)| busy == 0).map_err(failed)
     }
 
     /// Connections to read from.

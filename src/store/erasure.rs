@@ -40,7 +40,11 @@ const CLAIM: &str = "INSERT INTO erasure (sequence, at, person) SELECT $1, $2, $
 const ENTS: &str = "SELECT ent FROM identity WHERE person = $1 UNION SELECT ent FROM affiliation WHERE person = $1 \
                     UNION SELECT ent FROM roster_person WHERE person = $1";
 const SEATS: &str = "DELETE FROM seat WHERE person = $1 RETURNING subscription, pool";
-const NAMES: &str = "DELETE FROM pseudonym WHERE subject = $1 AND kind = 'person' RETURNING sector, value";
+const NAMES: &str =
+    "DELETE FROM pseudonym WHERE subject = $1 AND kind = 'person' RETURNING sector, value, root";
+/// People whom this one turned out to be: an older database knows them apart.
+const FORMER: &str =
+    "SELECT DISTINCT origin FROM identity WHERE person = $1 AND origin IS NOT NULL ORDER BY origin";
 const ROOTS: &str = "DELETE FROM pseudonym_root WHERE person = $1 RETURNING root";
 /// Whatever else has a column of a person.
 const ROWS: [&str; 6] = [
@@ -53,7 +57,9 @@ const ROWS: [&str; 6] = [
 ];
 /// Of whoever came to the console through an ENT.
 const SESSIONS: &str = "DELETE FROM console_session WHERE account = $1";
-const UNSEEN: &str = "DELETE FROM commitment_seen WHERE commitment = $1";
+/// Where a commitment stands outside the journal.
+const UNSEEN: [&str; 2] =
+    ["DELETE FROM commitment_seen WHERE commitment = $1", "DELETE FROM launch_user WHERE commitment = $1"];
 const SPENT: &str = "INSERT INTO spent_value (sector, hash) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 const NOTICE: &str = "INSERT INTO erasure_notice (id, sector, value, day) VALUES ($1, $2, $3, $4)";
 
@@ -85,8 +91,8 @@ pub(super) const STATEMENTS: &[&[&str]] = &[
         SEATS,
         NAMES,
         ROOTS,
+        FORMER,
         SESSIONS,
-        UNSEEN,
         SPENT,
         NOTICE,
         WATCHED,
@@ -96,6 +102,7 @@ pub(super) const STATEMENTS: &[&[&str]] = &[
         ACKNOWLEDGE,
     ],
     &ROWS,
+    &UNSEEN,
 ];
 
 #[async_trait]
@@ -213,16 +220,22 @@ impl Store {
             tx.rollback().await?;
             return Ok(Ok(None));
         }
-        let topics = topics_of(&mut tx, what.person).await?;
-        let (seats, mut values) = take_away(&mut tx, what.person).await?;
-        values.extend(what.values.iter().cloned());
+        let former = former(&mut tx, what).await?;
+        let (mut topics, mut seats, mut values) = (Vec::new(), 0, BTreeSet::from_iter(what.values.to_vec()));
+        for person in former.iter().copied().chain([what.person]) {
+            topics.extend(topics_of(&mut tx, person).await?);
+            let taken = take_away(&mut tx, person).await?;
+            seats += taken.0;
+            values.extend(taken.1);
+        }
         let values: Vec<_> = values.into_iter().collect();
         tell(&mut tx, &values, what.at, chance).await?;
         rows!("ending an erasure", tx.on(), c => sqlx::query(DROP).bind(what.person.uuid()).execute(c))?;
         *recorded = true;
-        let undone = match record.record(&values).await {
+        let undone = match record.record(&former, &values).await {
             Ok(true) => {
                 self.commit_changes(tx, &topics, what.told).await?;
+                self.cut_log().await;
                 return Ok(Ok(Some(Taken { seats, notices: values.len() as u64 })));
             }
             Ok(false) => Ok(None),
@@ -231,6 +244,15 @@ impl Store {
         };
         tx.rollback().await?;
         Ok(undone)
+    }
+
+    /// Where that cannot be done now, because somebody reads, the last sweep does it, or who closes the database.
+    async fn cut_log(&self) {
+        match self.db.cut_log().await {
+            Ok(true) => {}
+            Ok(false) => tracing::debug!("the log of the database is cut later"),
+            Err(error) => tracing::warn!(%error, "the log of the database could not be cut after an erasure"),
+        }
     }
 
     async fn sweep_one(
@@ -253,6 +275,7 @@ impl Store {
             rows!("forgetting who was erased", tx.on(), c => sqlx::query(UNWATCH).bind(id).execute(c))?;
         }
         tx.commit().await?;
+        self.cut_log().await;
         Ok(left.unsigned_abs())
     }
 }
@@ -272,6 +295,15 @@ async fn topics_of(tx: &mut Tx, person: PersonId) -> Result<Vec<String>, StoreEr
     Ok(ents.into_iter().map(|ent| format!("people {ent}")).collect())
 }
 
+/// Whom the person was before, by what the ledger knows and by what stands here.
+async fn former(tx: &mut Tx, what: &Erasing<'_>) -> Result<Vec<PersonId>, StoreError> {
+    let origins: Vec<Uuid> = both!("reading whom a person was", tx.on(), c =>
+        sqlx::query_scalar(FORMER).bind(what.person.uuid()).fetch_all(c))?;
+    let known = what.former.iter().map(|person| person.uuid());
+    let all: BTreeSet<Uuid> = known.chain(origins).collect();
+    Ok(all.into_iter().map(PersonId::stored).collect())
+}
+
 /// Deletes everything of a person; how many seats went back, and what sectors called them.
 async fn take_away(
     tx: &mut Tx,
@@ -284,10 +316,12 @@ async fn take_away(
     for (subscription, pool) in &seats {
         give_back(tx, subscription, pool).await?;
     }
-    let names: Vec<(String, String)> =
+    let names: Vec<(String, String, Option<Vec<u8>>)> =
         both!(DOING, tx.on(), c => sqlx::query_as(NAMES).bind(id.to_string()).fetch_all(c))?;
+    let mut roots: BTreeSet<Vec<u8>> = names.iter().filter_map(|(_, _, root)| root.clone()).collect();
     let values = names.into_iter().map(name).collect::<Result<BTreeSet<_>, _>>()?;
-    let roots: Vec<Vec<u8>> = both!(DOING, tx.on(), c => sqlx::query_scalar(ROOTS).bind(id).fetch_all(c))?;
+    let own: Vec<Vec<u8>> = both!(DOING, tx.on(), c => sqlx::query_scalar(ROOTS).bind(id).fetch_all(c))?;
+    roots.extend(own);
     for bits in roots {
         let root = bits.try_into().map(Root::stored).map_err(|_| form("pseudonym_root.root"))?;
         unsee(tx, &root, &values).await?;
@@ -300,12 +334,14 @@ async fn take_away(
     Ok((seats.len() as u64, values))
 }
 
-/// Forgets where the person's commitments stand. The events stay, and lead to nobody.
+/// Forgets where the person's commitments stand, under every root that was theirs. The events stay, and lead to nobody.
 async fn unsee(tx: &mut Tx, root: &Root, values: &BTreeSet<(SectorId, Pseudonym)>) -> Result<(), StoreError> {
     for (sector, value) in values {
         let commitment = commitment(root, sector, value);
         let key = commitment.bytes().get(..SEEN).unwrap_or_default();
-        rows!("erasing a person", tx.on(), c => sqlx::query(UNSEEN).bind(key).execute(c))?;
+        for statement in UNSEEN {
+            rows!("erasing a person", tx.on(), c => sqlx::query(statement).bind(key).execute(c))?;
+        }
     }
     Ok(())
 }
@@ -331,7 +367,7 @@ async fn tell(
     Ok(())
 }
 
-fn name((sector, value): (String, String)) -> Result<(SectorId, Pseudonym), StoreError> {
+fn name((sector, value, _): (String, String, Option<Vec<u8>>)) -> Result<(SectorId, Pseudonym), StoreError> {
     let sector = SectorId::parse(&sector).map_err(|_| form("pseudonym.sector"))?;
     Ok((sector, Pseudonym::stored(&value).map_err(|_| form("pseudonym.value"))?))
 }

@@ -20,7 +20,6 @@ use super::db::{Engine, Tx, both, rows};
 use super::directory::people_of;
 use super::error::StoreError;
 use super::people::{form, identified_in};
-use super::time::millis;
 use super::{Store, objects};
 use crate::directory::{Sector, SectorScope};
 use crate::journal::Change;
@@ -34,14 +33,11 @@ const IDENTITIES: &str = "SELECT ent, namespace, subject, managed_by, origin FRO
 /// Nobody is given a value or takes a seat until this transaction ends: whoever does so waits, and then sees what it did.
 /// On SQLite nobody else writes anyway.
 const HOLD: (&str, &str) = ("SELECT 1 WHERE 1 = 0", "LOCK TABLE pseudonym, seat IN SHARE ROW EXCLUSIVE MODE");
-/// What was under way for somebody a day ago is not any more.
-const FORGET: &str = "DELETE FROM former_person WHERE at < $1";
-const DAY: i64 = 86_400_000;
 
 /// Every statement of this file and of those under it that both engines share.
 #[cfg(test)]
 pub(in crate::store) const STATEMENTS: &[&[&str]] = &[
-    &[IDENTITIES, FORGET],
+    &[IDENTITIES],
     import::STATEMENTS,
     merge::STATEMENTS,
     moving::STATEMENTS,
@@ -177,7 +173,7 @@ impl Store {
         act: Act<'_>,
     ) -> Result<Vec<Result<Merged, Refused>>, StoreError> {
         let mut tx = self.db.begin().await?;
-        hold(&mut tx, act).await?;
+        hold(&mut tx).await?;
         let (mut outcomes, mut touched) = (Vec::new(), Touched::default());
         for (first, second) in pairs {
             outcomes.push(told(merge::merge(&mut tx, first, second, act, &mut touched).await)?);
@@ -193,7 +189,7 @@ impl Store {
         act: Act<'_>,
     ) -> Result<Result<Parted, Refused>, StoreError> {
         let mut tx = self.db.begin().await?;
-        hold(&mut tx, act).await?;
+        hold(&mut tx).await?;
         let mut touched = Touched::default();
         let outcome = told(split::split(&mut tx, leaving, act, &mut touched).await)?;
         let verb = if leaving.fresh { "split" } else { "unlink" };
@@ -217,14 +213,12 @@ impl Store {
     }
 }
 
-async fn hold(tx: &mut Tx, act: Act<'_>) -> Result<(), StoreError> {
+async fn hold(tx: &mut Tx) -> Result<(), StoreError> {
     let sql = match tx.on() {
         Engine::Lite(_) => HOLD.0,
         Engine::Postgres(_) => HOLD.1,
     };
     rows!("holding what is released", tx.on(), c => sqlx::query(sql).execute(c))?;
-    rows!("forgetting former people", tx.on(), c =>
-        sqlx::query(FORGET).bind(millis(act.at) - DAY).execute(c))?;
     Ok(())
 }
 

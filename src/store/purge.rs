@@ -31,17 +31,20 @@ const FAILURES: &str = "DELETE FROM sign_in_failure WHERE name IN \
 const ANSWERS: &str = "DELETE FROM api_answer WHERE (account, request_key) IN \
                        (SELECT account, request_key FROM api_answer WHERE expires <= $1 ORDER BY expires LIMIT 200)";
 
+/// What was under way for somebody a day ago is not any more.
+const FORMER_PEOPLE: &str = "DELETE FROM former_person WHERE id IN \
+                             (SELECT id FROM former_person WHERE at <= $1 ORDER BY at LIMIT 500)";
+
 /// Every statement of this file.
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] =
-    &[PARKED, FIRST_USES, FAILED_SIGN_ONS, SESSIONS, TOKENS, FAILURES, ANSWERS];
+    &[PARKED, FIRST_USES, FAILED_SIGN_ONS, SESSIONS, TOKENS, FAILURES, ANSWERS, FORMER_PEOPLE];
 
 impl Store {
     /// Ends what a process did not live to end: links changes that it noted into the journal, and undoes or settles its
     /// seatings. Deletes what has expired: parked launches, sessions, tokens and kept answers of the API, first uses a day
-    /// later, failed sign-ons older than a day, failed sign-ins that are forgotten, and what rosters say no
-    /// more; answers how many rows. Another
-    /// process may believe a sign-on for longer than this one's clock says.
+    /// later, failed sign-ons older than a day, failed sign-ins that are forgotten, people
+    /// who were joined to others a day ago, and what rosters say no more; answers how many rows. Another process may believe a sign-on for longer than this one's clock says.
     ///
     /// # Errors
     /// A [`Fault`] when the database does not answer. What was deleted until then stays deleted.
@@ -59,6 +62,7 @@ impl Store {
             (TOKENS, now),
             (FAILURES, now - FORGOTTEN),
             (ANSWERS, now),
+            (FORMER_PEOPLE, day_before),
         ];
         for (statement, until) in over {
             loop {

@@ -15,6 +15,9 @@ pub struct Erased {
     pub at: OffsetDateTime,
     /// Who, by our id, which means nothing once they are erased but in older backups.
     person: Uuid,
+    /// Whom they were before they were linked, by the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    former: Vec<Uuid>,
     /// What sectors called them: each is told its own.
     pub values: Vec<(SectorId, Pseudonym)>,
 }
@@ -23,13 +26,25 @@ impl Erased {
     /// A person, erased at a moment, with what sectors called them.
     #[must_use]
     pub const fn new(at: OffsetDateTime, person: PersonId, values: Vec<(SectorId, Pseudonym)>) -> Self {
-        Self { at, person: person.uuid(), values }
+        Self { at, person: person.uuid(), former: Vec::new(), values }
+    }
+
+    /// The same, of somebody who was these people before.
+    #[must_use]
+    pub fn once(self, former: &[PersonId]) -> Self {
+        Self { former: former.iter().map(|person| person.uuid()).collect(), ..self }
     }
 
     /// Who.
     #[must_use]
     pub const fn person(&self) -> PersonId {
         PersonId::stored(self.person)
+    }
+
+    /// Whom they were before they were linked.
+    #[must_use]
+    pub fn former(&self) -> Vec<PersonId> {
+        self.former.iter().copied().map(PersonId::stored).collect()
     }
 }
 

@@ -117,7 +117,9 @@ impl Erasures {
             let sequence = history.end() + 1;
             let change = Change::new(at, actor, "erase", "person", sequence.to_string()).ent(&who.ent);
             let record = InLedger { erasures: self, history: &history, at, person };
-            match self.once(sequence, at, person, &[], &[change], &record).await {
+            let told = [change];
+            let what = Erasing { sequence, at, person, former: &[], values: &[], told: &told };
+            match self.once(&what, &record).await {
                 Ok(Some(done)) => return Ok(done),
                 Ok(None) => {}
                 Err(error) => return Err(error),
@@ -243,8 +245,9 @@ impl Erasures {
 
     async fn apply(&self, sequence: i64, erased: &Erased, told: &[Change]) -> Result<(), ErasureError> {
         for _ in 0..ATTEMPTS {
-            let (person, values) = (erased.person(), &erased.values);
-            if self.once(sequence, erased.at, person, values, told, &Recorded).await?.is_some()
+            let (person, former, values) = (erased.person(), &erased.former(), &erased.values);
+            let what = Erasing { sequence, at: erased.at, person, former, values, told };
+            if self.once(&what, &Recorded).await?.is_some()
                 || self.store.applied().await?.sequence >= sequence
             {
                 return Ok(());
@@ -254,18 +257,9 @@ impl Erasures {
     }
 
     /// Erases once; `None` where another erasure came first.
-    async fn once(
-        &self,
-        sequence: i64,
-        at: OffsetDateTime,
-        person: PersonId,
-        values: &[(SectorId, Pseudonym)],
-        told: &[Change],
-        record: &dyn Record,
-    ) -> Result<Option<Done>, ErasureError> {
-        let what = Erasing { sequence, at, person, values, told };
-        let taken = self.store.erase(&what, record, &*self.chance).await??;
-        Ok(taken.map(|Taken { seats, notices }| Done { sequence, seats, notices }))
+    async fn once(&self, what: &Erasing<'_>, record: &dyn Record) -> Result<Option<Done>, ErasureError> {
+        let taken = self.store.erase(what, record, &*self.chance).await??;
+        Ok(taken.map(|Taken { seats, notices }| Done { sequence: what.sequence, seats, notices }))
     }
 
     async fn history(&self) -> Result<Option<History>, ErasureError> {
@@ -311,10 +305,14 @@ struct InLedger<'a> {
 
 #[async_trait::async_trait]
 impl Record for InLedger<'_> {
-    async fn record(&self, values: &[(SectorId, Pseudonym)]) -> Result<bool, LedgerError> {
+    async fn record(
+        &self,
+        former: &[PersonId],
+        values: &[(SectorId, Pseudonym)],
+    ) -> Result<bool, LedgerError> {
         let erasures = self.erasures;
         let master = erasures.masters.master().map_err(|e| LedgerError::Key(e.to_string()))?;
-        let erased = Erased::new(self.at, self.person, values.to_vec());
+        let erased = Erased::new(self.at, self.person, values.to_vec()).once(former);
         let line = self.history.next(self.history.end() + 1, Entry::Erased(erased), &master)?;
         erasures.ledger.append(self.history.lines(), &line).await
     }
@@ -325,7 +323,7 @@ struct Recorded;
 
 #[async_trait::async_trait]
 impl Record for Recorded {
-    async fn record(&self, _: &[(SectorId, Pseudonym)]) -> Result<bool, LedgerError> {
+    async fn record(&self, _: &[PersonId], _: &[(SectorId, Pseudonym)]) -> Result<bool, LedgerError> {
         Ok(true)
     }
 }

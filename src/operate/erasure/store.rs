@@ -16,6 +16,8 @@ pub struct Erasing<'a> {
     pub at: OffsetDateTime,
     /// Who.
     pub person: PersonId,
+    /// Whom they were before they were linked, by what the ledger knows: in an older database that is somebody else still.
+    pub former: &'a [PersonId],
     /// Values of theirs that the ledger knows and an older database may not.
     pub values: &'a [(SectorId, Pseudonym)],
     /// What the journal tells of it.
@@ -34,8 +36,13 @@ pub struct Taken {
 /// What has to be durable before an erasure is committed.
 #[async_trait]
 pub trait Record: Send + Sync {
-    /// Writes it into the ledger, with the values that sectors know; false where another erasure came first.
-    async fn record(&self, values: &[(SectorId, Pseudonym)]) -> Result<bool, LedgerError>;
+    /// Writes it into the ledger, with whom the person was before and the values that sectors know; false where another
+    /// erasure came first.
+    async fn record(
+        &self,
+        former: &[PersonId],
+        values: &[(SectorId, Pseudonym)],
+    ) -> Result<bool, LedgerError>;
 }
 
 /// What erasures need of a store. Every method's error but for [`ErasureStore::erase`] is a [`Fault`]: the store did not

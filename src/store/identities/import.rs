@@ -27,7 +27,7 @@ impl Store {
         act: Act<'_>,
     ) -> Result<Vec<Result<(), Refused>>, StoreError> {
         let (mut tx, mut outcomes) = (self.db.begin().await?, Vec::new());
-        hold(&mut tx, act).await?;
+        hold(&mut tx).await?;
         for (identity, value) in importing.values {
             outcomes.push(told(give(&mut tx, importing, identity, value, millis(act.at)).await)?);
         }

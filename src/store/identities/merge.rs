@@ -1,7 +1,7 @@
 //! Merge: two people become one. The older stays; under the other's root the journal keeps what was told of them, so it
 //! stays beside the values that were released under it.
 
-use boundary::PersonId;
+use boundary::{PersonId, Root, console_name};
 
 use super::{Owned, Touched, Undone, identities_of, names, places, seats, who};
 use crate::operate::identities::{Act, Identity, Merged, Refused, merged};
@@ -14,13 +14,16 @@ const CREATED: &str = "SELECT created FROM person WHERE id = $1";
 const ERASED: &str = "SELECT 1 FROM erasure_begun WHERE person IN ($1, $2)";
 const IMPORTING: &str = "SELECT 1 FROM roster_import WHERE ent = $1 AND state = 'running'";
 const IDENTITIES: &str = "UPDATE identity SET person = $2, origin = coalesce(origin, $1) WHERE person = $1";
-const ROOT: &str = "DELETE FROM pseudonym_root WHERE person = $1";
+const ROOT: &str = "DELETE FROM pseudonym_root WHERE person = $1 RETURNING root";
+/// Whoever came to the console as the one who is no more signs in again, as the other.
+const SESSIONS: &str = "DELETE FROM console_session WHERE account = $1";
 const PERSON: &str = "DELETE FROM person WHERE id = $1";
 const FORMER: &str = "INSERT INTO former_person (id, at) VALUES ($1, $2)";
 
 /// Every statement of this file.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[CREATED, ERASED, IMPORTING, IDENTITIES, ROOT, PERSON, FORMER];
+pub(super) const STATEMENTS: &[&str] =
+    &[CREATED, ERASED, IMPORTING, IDENTITIES, ROOT, SESSIONS, PERSON, FORMER];
 
 /// Makes one of the people behind two identities.
 pub(super) async fn merge(
@@ -43,15 +46,26 @@ pub(super) async fn merge(
     places::join(tx, from, to).await?;
     rows!("joining identities", tx.on(), c =>
         sqlx::query(IDENTITIES).bind(from.uuid()).bind(to.uuid()).execute(c))?;
-    for statement in [ROOT, PERSON] {
-        rows!("joining people", tx.on(), c => sqlx::query(statement).bind(from.uuid()).execute(c))?;
-    }
+    end_sessions(tx, from).await?;
+    rows!("joining people", tx.on(), c => sqlx::query(PERSON).bind(from.uuid()).execute(c))?;
     rows!("keeping who somebody was", tx.on(), c =>
         sqlx::query(FORMER).bind(from.uuid()).bind(millis(act.at)).execute(c))?;
     owned.extend(others);
     owned.sort_by(|a, b| a.identity.cmp(&b.identity));
     touched.add(&owned);
     Ok(Merged { identities: owned.len(), settled, seats_back })
+}
+
+/// Takes the root away, and what was open under its name.
+async fn end_sessions(tx: &mut Tx, from: PersonId) -> Result<(), StoreError> {
+    let roots: Vec<Vec<u8>> = both!("joining people", tx.on(), c =>
+        sqlx::query_scalar(ROOT).bind(from.uuid()).fetch_all(c))?;
+    for bits in roots {
+        let root = bits.try_into().map(Root::stored).map_err(|_| form("pseudonym_root.root"))?;
+        let account = format!("school-{}", console_name(&root));
+        rows!("ending sessions", tx.on(), c => sqlx::query(SESSIONS).bind(&account).execute(c))?;
+    }
+    Ok(())
 }
 
 /// The older first: for publishers that know neither, nothing about them is younger than it was.

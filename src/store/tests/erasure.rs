@@ -23,7 +23,7 @@ struct Takes(bool);
 
 #[async_trait]
 impl Record for Takes {
-    async fn record(&self, _: &[(SectorId, Pseudonym)]) -> Result<bool, LedgerError> {
+    async fn record(&self, _: &[PersonId], _: &[(SectorId, Pseudonym)]) -> Result<bool, LedgerError> {
         if self.0 { Ok(true) } else { Err(LedgerError::Key("no".to_owned())) }
     }
 }
@@ -48,7 +48,7 @@ async fn released(store: &Store, of: PersonId, to: &str, value: &str) -> Committ
 }
 
 async fn erase(store: &Store, sequence: i64, person: PersonId, takes: bool) -> Result<bool, ErasureError> {
-    let what = Erasing { sequence, at: NOW, person, values: &[], told: &[] };
+    let what = Erasing { sequence, at: NOW, person, former: &[], values: &[], told: &[] };
     let done = store.erase(&what, &Takes(takes), &SystemChance).await.unwrap();
     done.map(|done| done.is_some())
 }
@@ -147,14 +147,22 @@ async fn what_a_launch_wrote_meanwhile_is_swept() {
     .await;
 }
 
-/// Tables with a column of a person, and how an erasure treats them. One that is new has to be put here, which is the moment to
+/// What a column is called that tells who somebody is, or leads to them.
+const TELLING: [&str; 5] = ["person", "subject", "origin", "root", "commitment"];
+
+/// Tables with such a column, and how an erasure treats them. One that is new has to be put here, which is the moment to
 /// ask what is to be erased of it.
-const OF_PEOPLE: [(&str, &str); 9] = [
+const OF_PEOPLE: [(&str, &str); 14] = [
     ("affiliation", "deleted"),
+    ("commitment_seen", "deleted, under every root that was theirs"),
     ("erasure", "until nothing that was under way can write any more"),
     ("erasure_begun", "until it is done"),
+    ("former_person", "for a day after two were joined, for what was under way"),
     ("identity", "deleted"),
+    ("launch_user", "deleted, under every root that was theirs"),
     ("membership", "deleted"),
+    ("person", "deleted"),
+    ("pseudonym", "deleted"),
     ("pseudonym_root", "deleted"),
     ("roster_person", "deleted"),
     ("school_manager", "deleted"),
@@ -169,7 +177,9 @@ async fn no_table_of_people_is_forgotten() {
     scratch.close().await;
     let of_people: BTreeSet<&str> = columns
         .iter()
-        .filter(|((_, column), (kind, _))| kind == "BLOB" && column == "person")
+        .filter(|((_, column), (kind, _))| {
+            TELLING.contains(&column.as_str()) || (kind == "BLOB" && column == "id")
+        })
         .map(|((table, _), _)| table.as_str())
         .collect();
     assert_eq!(of_people, OF_PEOPLE.iter().map(|(table, _)| *table).collect());
