@@ -92,6 +92,9 @@ roles! {
     Publisher = [RoleName::Operator, RoleName::PublisherManager];
     /// Sees what a publisher offers and how it is used: those who oversee, and its managers. Ask [`PublisherReader::of`].
     PublisherReader = [RoleName::Operator, RoleName::Dpo, RoleName::Auditor, RoleName::PublisherManager];
+    /// Is told who was erased, by a publisher's own values, and acknowledges it: a publisher's managers for their
+    /// organisation; an operator and the data protection officer for those that answer by letter.
+    Notified = [RoleName::Operator, RoleName::Dpo, RoleName::PublisherManager];
     /// Whoever is signed in.
     Anyone = RoleName::ALL;
 }

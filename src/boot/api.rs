@@ -7,10 +7,11 @@ use super::sector_keys::NewKeys;
 use crate::config::Config;
 use crate::http::api::Behind;
 use crate::keys::KeyRing;
+use crate::operate::erasure::Erasures;
 use crate::operate::roster::Quietly;
 
 /// What stands behind the API.
-pub fn api(config: &Config, rooms: &Rooms, ring: Arc<KeyRing>) -> Behind {
+pub fn api(config: &Config, rooms: &Rooms, ring: Arc<KeyRing>, erasures: Arc<Erasures>) -> Behind {
     let rosters = super::roster::means(config, rooms, Arc::clone(&ring), Arc::new(Quietly));
     let (clock, chance) = (rooms.clock.clone(), rooms.chance.clone());
     Behind {
@@ -20,6 +21,7 @@ pub fn api(config: &Config, rooms: &Rooms, ring: Arc<KeyRing>) -> Behind {
         people: rooms.store.clone(),
         assignments: rooms.store.clone(),
         rosters,
+        erasures,
         journal: rooms.store.clone(),
         statistics: rooms.store.clone(),
         clock,

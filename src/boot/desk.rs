@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::http::desk::{Desk, Health};
 use crate::keys::KeyRing;
 use crate::operate::doctor::{self, Finding};
+use crate::operate::erasure::Erasures;
 use crate::operate::trace::{self, Trace};
 use crate::pages::{Pages, Registry};
 use crate::store::Store;
@@ -24,6 +25,7 @@ pub fn desk(
     rooms: &Rooms,
     ring: Arc<KeyRing>,
     key_sets: Arc<KeySets>,
+    erasures: Arc<Erasures>,
 ) -> Result<Desk, Failure> {
     let pages = Pages::load().map_err(environment)?;
     let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) = (rooms.clock.clone(), rooms.chance.clone());
@@ -31,7 +33,8 @@ pub fn desk(
     let examined = Examined { store, key_sets, clock: clock.clone(), settings: settings(config) };
     let keys = Arc::new(NewKeys { ring, clock: clock.clone(), chance: chance.clone() });
     let kept_days = config.journal.retention_days;
-    Ok(Desk { pages, kept_days, store: rooms.store.clone(), clock, chance, keys, health: Arc::new(examined) })
+    let (store, health) = (rooms.store.clone(), Arc::new(examined));
+    Ok(Desk { pages, kept_days, store, clock, chance, keys, erasures, health })
 }
 
 /// The checks of `doctor` and `trace`, asked by a page.

@@ -12,7 +12,9 @@ use super::rooms::{Rooms, environment, master};
 use crate::config::Config;
 use crate::journal::Actor;
 use crate::keys::{KeyError, MasterKeys};
-use crate::operate::erasure::{Done, ErasureError, Erasures, FileLedger, Ledger, Masters, Standing};
+use crate::operate::erasure::{
+    AskedNotices, Done, ErasureError, Erasures, FileLedger, Ledger, Masters, Notice, Standing,
+};
 use crate::operate::identity::Identity;
 use crate::store::{DbLedger, Store};
 
@@ -95,11 +97,11 @@ async fn command_of(erasures: &Erasures, command: &cli::Erasures) -> Result<(), 
             print(&format!("renewed: a new ledger, after erasure {base}"))
         }
         cli::Erasures::Notices { sector, all, json } => {
-            let notices = erasures.notices(&sector_of(sector)?, *all).await?;
+            let notices = notices(erasures, &sector_of(sector)?, *all).await?;
             if *json {
                 return print_json(&notices);
             }
-            let line = |notice: &crate::operate::erasure::Notice| {
+            let line = |notice: &Notice| {
                 let value = notice.value.as_ref().map_or("acknowledged", |value| value.as_str());
                 format!("{} {} {value}", notice.id, notice.day)
             };
@@ -111,6 +113,18 @@ async fn command_of(erasures: &Erasures, command: &cli::Erasures) -> Result<(), 
             let acknowledged = erasures.acknowledge(&sector_of(sector)?, ids, &actor).await?;
             print(&format!("acknowledged: {acknowledged} notices"))
         }
+    }
+}
+
+/// All of them, a page at a time.
+async fn notices(erasures: &Erasures, sector: &SectorId, all: bool) -> Result<Vec<Notice>, Failure> {
+    let mut asked = AskedNotices { all, limit: 1000, ..AskedNotices::default() };
+    let mut notices: Vec<Notice> = Vec::new();
+    loop {
+        let page = erasures.notices(sector, &asked).await?;
+        let Some(last) = page.last() else { return Ok(notices) };
+        asked.after = (last.day.clone(), last.id.clone());
+        notices.extend(page);
     }
 }
 

@@ -142,10 +142,11 @@ impl Broker {
                 &self.rooms,
                 self.keys.clone(),
                 keys_of_peers.clone(),
+                self.erasures.clone(),
             )?),
             clients: Arc::new(clients(&self.config, &self.rooms, keys_of_peers)),
             console: Arc::new(console(&self.config, &self.rooms, self.keys.clone())),
-            api: http::api::router(api(&self.config, &self.rooms, self.keys.clone())),
+            api: http::api::router(api(&self.config, &self.rooms, self.keys.clone(), self.erasures.clone())),
             chance,
         };
         let public = http::router(behind, settings);

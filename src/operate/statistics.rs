@@ -4,12 +4,16 @@
 //! resource: a person is another one in each sector, so counts of two resources are never summed.
 
 use async_trait::async_trait;
-use boundary::{Fault, SectorId};
+use boundary::{Fault, SectorId, Uai};
 use serde::{Deserialize, Serialize};
-use time::Date;
+use time::{Date, Duration};
+
+use super::records::{self, Record, RecordKind, RecordStore, Sight};
 
 /// How few launches or people are not told to publishers: who they are could be guessed.
 pub const FEWEST: i64 = 5;
+/// How many sectors are read at a time.
+const SECTORS: u32 = 200;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -90,11 +94,88 @@ pub struct Deliveries {
     pub users: i64,
 }
 
+/// Some days in Paris, one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// The first.
+    pub from: Date,
+    /// The last.
+    pub until: Date,
+}
+
+impl Period {
+    /// So many days, the last of which is this one.
+    #[must_use]
+    pub fn ending(until: Date, days: u16) -> Self {
+        let from = until.checked_sub(Duration::days(i64::from(days) - 1)).unwrap_or(Date::MIN);
+        Self { from, until }
+    }
+
+    /// Its days.
+    pub fn days(self) -> impl Iterator<Item = Date> {
+        std::iter::successors(Some(self.from), |day| day.next_day()).take_while(move |day| *day <= self.until)
+    }
+
+    /// The month of its last day, `2026-09`.
+    #[must_use]
+    pub fn last_month(self) -> String {
+        format!("{:04}-{:02}", self.until.year(), u8::from(self.until.month()))
+    }
+}
+
+/// Launches of a school in a period, by what they are summed: a day, a resource or a reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sum {
+    /// The day, the resource's ARK, or the code of the refusal.
+    pub key: String,
+    /// How many were delivered.
+    pub delivered: u64,
+    /// How many were refused.
+    pub refused: u64,
+}
+
+/// The sectors that somebody sees.
+///
+/// # Errors
+/// A [`Fault`] when the store did not answer.
+pub async fn sectors_of(store: &dyn RecordStore, sight: &Sight) -> Result<Vec<SectorId>, Fault> {
+    let (mut after, mut all) = (String::new(), Vec::new());
+    loop {
+        let asked = records::Asked {
+            kind: RecordKind::Sector,
+            about: Vec::new(),
+            words: None,
+            after,
+            limit: SECTORS,
+        };
+        let page = records::list(store, sight, &asked).await?;
+        all.extend(page.records.into_iter().filter_map(|record| match record.stored.record {
+            Record::Sector(sector) => Some(sector.id),
+            _ => None,
+        }));
+        match page.next {
+            Some(next) => after = next,
+            None => return Ok(all),
+        }
+    }
+}
+
 /// What statistics need of a store. Every method's error is a [`Fault`]: the store did not answer.
 #[async_trait]
 pub trait StatisticsStore: Send + Sync {
     /// The last day of which every event was read after it had ended: its counts change no more. `None` where there is none.
     async fn closed(&self) -> Result<Option<Date>, Fault>;
+    /// Launches of a school, day by day; days without any are left out.
+    async fn by_day(&self, school: &Uai, period: Period) -> Result<Vec<Sum>, Fault>;
+    /// Launches of a school by resource, the two hundred most asked for, most first. What was not found has no key.
+    async fn by_resource(&self, school: &Uai, period: Period) -> Result<Vec<Sum>, Fault>;
+    /// Refusals of a school by reason, most first.
+    async fn by_reason(&self, school: &Uai, period: Period) -> Result<Vec<(String, u64)>, Fault>;
+    /// How many people of a school opened which resource in a month: a resource stands there once a sector.
+    async fn users_of_month(&self, school: &Uai, month: &str) -> Result<Vec<(String, u64)>, Fault>;
+    /// How many people opened which resource in a month, school by school and sector by sector: who is at two schools counts
+    /// twice.
+    async fn users_everywhere(&self, month: &str) -> Result<Vec<(String, u64)>, Fault>;
     /// Launches behind a place of the list, in its order.
     async fn launches(&self, asked: &Asked, after: &Place) -> Result<Vec<Launches>, Fault>;
     /// People by day and month behind a period, school, resource and sector.

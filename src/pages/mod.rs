@@ -30,9 +30,10 @@ use words::{AutoPostWords, ChooseSchoolWords, FaultWords, NoticeWords, RefusalWo
 pub use back::back_url;
 pub use console::{CODE, CONSOLE, ENROL, ENTER, PASSWORD, SIGN_IN, SIGN_OUT, Unshown};
 pub use desk::{
-    Act, Ask, AssignWords, Cell, Choice, DeskWords, Done, Find, Head, HolderRow, HoldersPage, HoldersWords,
-    OversightWords, PERSON, PersonWords, Place, Reader, SchoolHome, SchoolLine, SchoolList, SetRow, Sheet,
-    SubscriptionPage, Table, day_of,
+    Act, Ask, AssignWords, Cell, Choice, DeskWords, Done, ERASURES, EraseWords, Find, Head, HolderRow,
+    HoldersPage, HoldersWords, OversightWords, PERSON, PersonWords, Place, REGISTER, Reader, RegisterWords,
+    SPANS, SchoolHome, SchoolLine, SchoolList, SetRow, Sheet, SubscriptionPage, Table, USAGE, UsagePage,
+    day_of,
 };
 pub use language::Language;
 pub use refusals::{Entry, Mender, Registry, RegistryError, Told};

@@ -17,7 +17,9 @@ use super::federation::give_back;
 use super::people::form;
 use super::time::{millis, moment};
 use crate::journal::Change;
-use crate::operate::erasure::{Applied, Erasing, ErasureError, ErasureStore, Notice, Record, Taken};
+use crate::operate::erasure::{
+    Applied, AskedNotices, Erasing, ErasureError, ErasureStore, Notice, NoticesOfSector, Record, Taken,
+};
 
 /// How long after an erasure something that was under way may still write about the person.
 const UNDER_WAY: Duration = Duration::HOUR;
@@ -71,8 +73,12 @@ const LEFTOVERS: &str = "SELECT (SELECT COUNT(*) FROM seat WHERE person = $1) \
                          + (SELECT COUNT(*) FROM pseudonym WHERE subject = $2 AND kind = 'person')";
 const UNWATCH: &str = "UPDATE erasure SET person = NULL WHERE person = $1";
 
-const NOTICES: &str =
-    "SELECT id, value, day, acknowledged FROM erasure_notice WHERE sector = $1 ORDER BY day, id";
+const NOTICES: &str = "SELECT id, value, day, acknowledged FROM erasure_notice WHERE sector = $1 \
+                       AND (CAST($2 AS BIGINT) = 1 OR acknowledged IS NULL) AND (day, id) > ($3, $4) \
+                       ORDER BY day, id LIMIT $5";
+const NOTICES_BY_SECTOR: &str = "SELECT sector, COUNT(*) - COUNT(acknowledged), COUNT(acknowledged), \
+                                 MIN(CASE WHEN acknowledged IS NULL THEN day END) FROM erasure_notice \
+                                 GROUP BY sector ORDER BY sector";
 const ACKNOWLEDGE: &str = "UPDATE erasure_notice SET acknowledged = $3, value = NULL \
                            WHERE sector = $1 AND id = $2 AND acknowledged IS NULL";
 
@@ -99,6 +105,7 @@ pub(super) const STATEMENTS: &[&[&str]] = &[
         LEFTOVERS,
         UNWATCH,
         NOTICES,
+        NOTICES_BY_SECTOR,
         ACKNOWLEDGE,
     ],
     &ROWS,
@@ -172,17 +179,29 @@ impl ErasureStore for Store {
         Ok(swept)
     }
 
-    async fn notices(&self, sector: &SectorId, all: bool) -> Result<Vec<Notice>, Fault> {
+    async fn notices(&self, sector: &SectorId, asked: &AskedNotices) -> Result<Vec<Notice>, Fault> {
         type Row = (String, Option<String>, String, Option<i64>);
         let rows: Vec<Row> = both!("reading notices", self.db.read(), c =>
-            sqlx::query_as(NOTICES).bind(sector.as_str()).fetch_all(c))?;
+            sqlx::query_as(NOTICES).bind(sector.as_str()).bind(i64::from(asked.all))
+                .bind(&asked.after.0).bind(&asked.after.1).bind(i64::from(asked.limit)).fetch_all(c))?;
         let notice = |(id, value, day, acknowledged): Row| {
             let value = value.map(|value| Pseudonym::stored(&value)).transpose();
             let value = value.map_err(|_| form("erasure_notice.value"))?;
             Ok(Notice { id, value, day, acknowledged: acknowledged.is_some() })
         };
-        let notices = rows.into_iter().map(notice).collect::<Result<Vec<_>, StoreError>>()?;
-        Ok(notices.into_iter().filter(|notice| all || !notice.acknowledged).collect())
+        Ok(rows.into_iter().map(notice).collect::<Result<Vec<_>, StoreError>>()?)
+    }
+
+    async fn notices_by_sector(&self) -> Result<Vec<NoticesOfSector>, Fault> {
+        type Row = (String, i64, i64, Option<String>);
+        let rows: Vec<Row> = both!("counting notices", self.db.read(), c =>
+            sqlx::query_as(NOTICES_BY_SECTOR).fetch_all(c))?;
+        let of = |(sector, waiting, acknowledged, oldest): Row| {
+            let sector = SectorId::parse(&sector).map_err(|_| form("erasure_notice.sector"))?;
+            let (waiting, acknowledged) = (waiting.unsigned_abs(), acknowledged.unsigned_abs());
+            Ok(NoticesOfSector { sector, waiting, acknowledged, oldest })
+        };
+        Ok(rows.into_iter().map(of).collect::<Result<Vec<_>, StoreError>>()?)
     }
 
     async fn acknowledge(

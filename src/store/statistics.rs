@@ -1,14 +1,17 @@
 //! Reads what was counted of the journal.
 
 use async_trait::async_trait;
-use boundary::{Fault, SectorId, paris_date};
+use boundary::{Fault, SectorId, Uai, paris_date};
 use time::Date;
 
 use super::Store;
 use super::db::{Engine, both};
+use super::error::StoreError;
 use super::time::moment;
 use super::writer::json;
-use crate::operate::statistics::{Asked, Deliveries, FEWEST, Launches, Place, StatisticsStore, Users};
+use crate::operate::statistics::{
+    Asked, Deliveries, FEWEST, Launches, Period, Place, StatisticsStore, Sum, Users,
+};
 
 const LAUNCHES: &str = "SELECT day, school, resource, sector, profile, outcome, launches FROM launch_count \
      WHERE day >= $1 AND day <= $2 AND ($3 = '' OR school = $3) AND ($4 = '' OR resource = $4) \
@@ -37,11 +40,33 @@ const DELIVERIES: (&str, &str) = (
      GROUP BY c.day, c.school, c.resource, c.sector, u.users HAVING SUM(c.launches) >= $11 AND u.users >= $11 \
      ORDER BY c.day, c.school, c.resource, c.sector LIMIT $9",
 );
+/// Launches of a school by a column of theirs.
+macro_rules! sums {
+    ($key:literal, $rest:literal) => {
+        concat!(
+            "SELECT ",
+            $key,
+            ", CAST(SUM(CASE WHEN outcome = 'delivered' THEN launches ELSE 0 END) AS BIGINT), \
+             CAST(SUM(CASE WHEN outcome = 'delivered' THEN 0 ELSE launches END) AS BIGINT) FROM launch_count \
+             WHERE school = $1 AND day >= $2 AND day <= $3 GROUP BY ",
+            $key,
+            $rest
+        )
+    };
+}
+const BY_DAY: &str = sums!("day", " ORDER BY day");
+const BY_RESOURCE: &str = sums!("resource", " ORDER BY SUM(launches) DESC, resource LIMIT 200");
+const BY_REASON: &str =
+    sums!("outcome", " HAVING outcome <> 'delivered' ORDER BY SUM(launches) DESC, outcome");
+const USERS_OF_MONTH: &str =
+    "SELECT resource, users FROM user_count WHERE school = $1 AND period = $2 ORDER BY sector";
+const USERS_EVERYWHERE: &str = "SELECT resource, CAST(SUM(users) AS BIGINT) FROM user_count WHERE period = $1 GROUP BY resource ORDER BY resource";
 const READ_THROUGH: &str = "SELECT CAST(value AS BIGINT) FROM fact WHERE name = 'journal-read-through'";
 
 /// Every statement of this file.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[LAUNCHES, USERS, READ_THROUGH];
+pub(super) const STATEMENTS: &[&str] =
+    &[LAUNCHES, USERS, BY_DAY, BY_RESOURCE, BY_REASON, USERS_OF_MONTH, USERS_EVERYWHERE, READ_THROUGH];
 /// Every pair.
 #[cfg(test)]
 pub(super) const PAIRS: &[(&str, &str)] = &[DELIVERIES];
@@ -55,6 +80,31 @@ impl StatisticsStore for Store {
             sqlx::query_scalar(READ_THROUGH).fetch_optional(c))?;
         let through = through.map(moment).transpose()?;
         Ok(through.and_then(|through| paris_date(through).previous_day()))
+    }
+
+    async fn by_day(&self, school: &Uai, period: Period) -> Result<Vec<Sum>, Fault> {
+        Ok(self.sums(BY_DAY, school, period).await?)
+    }
+
+    async fn by_resource(&self, school: &Uai, period: Period) -> Result<Vec<Sum>, Fault> {
+        Ok(self.sums(BY_RESOURCE, school, period).await?)
+    }
+
+    async fn by_reason(&self, school: &Uai, period: Period) -> Result<Vec<(String, u64)>, Fault> {
+        let sums = self.sums(BY_REASON, school, period).await?;
+        Ok(sums.into_iter().map(|sum| (sum.key, sum.refused)).collect())
+    }
+
+    async fn users_of_month(&self, school: &Uai, month: &str) -> Result<Vec<(String, u64)>, Fault> {
+        let found: Vec<(String, i64)> = both!("reading statistics", self.db.read(), c =>
+            sqlx::query_as(USERS_OF_MONTH).bind(school.as_str()).bind(month).fetch_all(c))?;
+        Ok(found.into_iter().map(|(resource, users)| (resource, users.unsigned_abs())).collect())
+    }
+
+    async fn users_everywhere(&self, month: &str) -> Result<Vec<(String, u64)>, Fault> {
+        let found: Vec<(String, i64)> = both!("reading statistics", self.db.read(), c =>
+            sqlx::query_as(USERS_EVERYWHERE).bind(month).fetch_all(c))?;
+        Ok(found.into_iter().map(|(resource, users)| (resource, users.unsigned_abs())).collect())
     }
 
     async fn launches(&self, asked: &Asked, after: &Place) -> Result<Vec<Launches>, Fault> {
@@ -112,6 +162,20 @@ impl StatisticsStore for Store {
             users,
         };
         Ok(found.into_iter().map(told).collect())
+    }
+}
+
+impl Store {
+    async fn sums(&self, sql: &'static str, school: &Uai, period: Period) -> Result<Vec<Sum>, StoreError> {
+        let (from, until) = (period.from.to_string(), period.until.to_string());
+        let found: Vec<(String, i64, i64)> = both!("reading statistics", self.db.read(), c =>
+            sqlx::query_as(sql).bind(school.as_str()).bind(&from).bind(&until).fetch_all(c))?;
+        let sum = |(key, delivered, refused): (String, i64, i64)| Sum {
+            key,
+            delivered: delivered.unsigned_abs(),
+            refused: refused.unsigned_abs(),
+        };
+        Ok(found.into_iter().map(sum).collect())
     }
 }
 

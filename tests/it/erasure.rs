@@ -1,5 +1,7 @@
 //! Erasure: whoever is erased is gone for ever, from every process, and from every backup before anybody is served.
 
+mod traces;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
@@ -193,59 +195,6 @@ async fn p12_an_old_backup_serves_nobody_until_the_ledger_is_replayed(engine: En
     let told: BTreeSet<_> = values(&stage, "secteur").iter().map(|one| one["value"].to_string()).collect();
     assert_eq!(told.len(), 2, "also of the value that the backup never knew: {told:?}");
     assert_eq!(stage.command(&["journal", "verify"]).code, Some(0));
-}
-
-/// The roots of everybody, in hexadecimal digits.
-async fn roots(stage: &Stage) -> Vec<String> {
-    stage
-        .database
-        .ask(match stage.database.engine {
-            Engine::Sqlite => "SELECT lower(hex(root)) FROM pseudonym_root",
-            Engine::Postgres => "SELECT encode(root, 'hex') FROM pseudonym_root",
-        })
-        .await
-}
-
-/// Whether the database keeps something anywhere: as text, or as bytes of which these are the digits.
-fn keeps(database: &Database, what: &str) -> bool {
-    let bytes = database.bytes();
-    let raw = data_encoding::HEXLOWER.decode(what.as_bytes()).unwrap_or_default();
-    let found = |what: &[u8]| !what.is_empty() && bytes.windows(what.len()).any(|window| window == what);
-    found(what.as_bytes()) || found(&raw)
-}
-
-/// P12: once publishers have heard of it, no byte of the database tells how the person is called, by ENT or publisher, nor from
-/// what that was made: of two accounts that were linked neither.
-async fn p12_no_byte_is_left_of_whoever_was_erased(engine: Engine) {
-    let mut stage = seated(engine).await;
-    let (nina, omar) = (called(&stage, "nina").await, called(&stage, "omar").await);
-    let mut secrets = roots(&stage).await;
-    assert_eq!(secrets.len(), 2);
-    secrets.extend([nina, omar, "sub-nina".to_owned(), "sub-omar".to_owned()]);
-    let pairs = stage.database.folder().join("pairs.csv");
-    std::fs::write(&pairs, "first,second\nent/ent/sub-nina,ent/ent/sub-omar\n").unwrap();
-    let linked = stage.command(&["directory", "link", text(&pairs)]);
-    assert_eq!(linked.code, Some(0), "{}", linked.stderr);
-    for secret in &secrets {
-        assert!(keeps(&stage.database, secret), "{secret} is kept until then");
-    }
-    // What the journal says of them is found again, and counted.
-    stage.broker.crash_and_restart();
-    let seen =
-        "SELECT CAST((SELECT COUNT(*) FROM commitment_seen) + (SELECT COUNT(*) FROM launch_user) AS TEXT)";
-    stage.eventually(async || stage.database.ask(seen).await == ["6"]).await;
-    erased(&stage.command(&["person", "erase", NINA, "--yes"]));
-    assert_eq!(stage.database.ask(seen).await, ["0"], "under neither root");
-    let told = values(&stage, "secteur");
-    let ids: Vec<&str> = told.iter().map(|one| one["id"].as_str().unwrap()).collect();
-    assert_eq!(ids.len(), 2, "the publisher knew them by two values");
-    let acknowledged = stage.command(&[&["erasures", "acknowledge", "secteur"], &ids[..]].concat());
-    assert_eq!(acknowledged.code, Some(0), "{}", acknowledged.stderr);
-    let Stage { broker, database, .. } = stage;
-    broker.stop();
-    for secret in &secrets {
-        assert!(!keeps(&database, secret), "{secret} is left");
-    }
 }
 
 /// P12: a backup from before two accounts were linked knows two people, and the replay takes both.
@@ -451,7 +400,6 @@ on_both_engines!(
     p12_whoever_is_erased_is_gone_and_comes_back_as_somebody_new,
     a_launch_under_way_fails_closed,
     p12_an_old_backup_serves_nobody_until_the_ledger_is_replayed,
-    p12_no_byte_is_left_of_whoever_was_erased,
     p12_a_backup_older_than_a_link_brings_nobody_back,
     what_was_broken_off_is_finished_at_the_next_start,
     kills_leave_nothing_half,

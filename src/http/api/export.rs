@@ -25,6 +25,27 @@ pub enum Form {
     Ndjson,
 }
 
+/// A list, by its name, and the columns of its table.
+#[derive(Debug, Clone, Copy)]
+pub struct List {
+    /// What the file is called.
+    pub name: &'static str,
+    /// Its columns, which are members of its rows.
+    pub columns: &'static [&'static str],
+}
+
+impl List {
+    /// Some of its rows as text; the first of them come under the head of the table.
+    pub fn slice(self, form: Form, rows: &[Value], first: bool) -> String {
+        let columns: Vec<String> = self.columns.iter().map(|&column| column.to_owned()).collect();
+        let mut text = if first && form == Form::Csv { head(&columns) } else { String::new() };
+        for each in rows {
+            text.push_str(&if form == Form::Csv { row(&columns, each) } else { line(each) });
+        }
+        text
+    }
+}
+
 /// The form that a request accepts most (RFC 9110 section 12.5.1); of those it accepts alike, the first of ours.
 pub fn accepted(headers: &HeaderMap) -> Result<Form, Problem> {
     let lines = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());

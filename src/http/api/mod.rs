@@ -27,7 +27,8 @@ mod conditions;
 mod docs;
 mod document;
 mod ents;
-mod export;
+mod erasures;
+pub(in crate::http) mod export;
 mod family;
 mod journal;
 mod me;
@@ -45,6 +46,7 @@ mod subscriptions;
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +67,7 @@ use self::problem::{Code, Failed, Problem};
 use crate::http::answer::Told;
 use crate::operate::answers::AnswerStore;
 use crate::operate::assignments::{AssignmentStore, Means as Assigning};
+use crate::operate::erasure::Erasures;
 use crate::operate::people::PeopleStore;
 use crate::operate::records::{Means, NewSectorKeys, RecordStore};
 use crate::operate::roster;
@@ -72,6 +75,7 @@ use crate::operate::school_journal::JournalStore;
 use crate::operate::statistics::StatisticsStore;
 
 pub use self::document::document;
+pub(in crate::http) use statistics::LAUNCHES;
 
 /// Where the API lives.
 pub const BASE: &str = "/api/v1";
@@ -93,6 +97,8 @@ pub struct Behind {
     pub assignments: Arc<dyn AssignmentStore>,
     /// Imports of rosters.
     pub rosters: roster::Means,
+    /// Who was erased.
+    pub erasures: Arc<Erasures>,
     /// The journal.
     pub journal: Arc<dyn JournalStore>,
     /// What is counted of it.
@@ -105,17 +111,16 @@ pub struct Behind {
 
 /// What operations work with.
 pub(in crate::http) struct Api {
-    records: Arc<dyn RecordStore>,
-    keys: Arc<dyn NewSectorKeys>,
-    answers: Arc<dyn AnswerStore>,
-    people: Arc<dyn PeopleStore>,
-    assignments: Arc<dyn AssignmentStore>,
-    rosters: roster::Means,
-    journal: Arc<dyn JournalStore>,
-    statistics: Arc<dyn StatisticsStore>,
-    clock: Arc<dyn Clock>,
-    chance: Arc<dyn Chance>,
+    behind: Behind,
     document: Document,
+}
+
+impl Deref for Api {
+    type Target = Behind;
+
+    fn deref(&self) -> &Behind {
+        &self.behind
+    }
 }
 
 /// The API as its handlers hold it.
@@ -142,6 +147,7 @@ fn operations() -> Vec<Operation> {
         subscriptions::operations(),
         assignments::operations(),
         people::operations(),
+        erasures::operations(),
         journal::operations(),
         statistics::operations(),
         me::operations(),
@@ -153,23 +159,8 @@ fn operations() -> Vec<Operation> {
 
 /// The routes of the API, below [`BASE`].
 pub fn router(behind: Behind) -> Router {
-    let Behind { records, keys, answers, people, assignments, rosters, journal, statistics, clock, chance } =
-        behind;
     let operations = operations();
-    let document = Document::of(&operations);
-    let api = Arc::new(Api {
-        records,
-        keys,
-        answers,
-        people,
-        assignments,
-        rosters,
-        journal,
-        statistics,
-        clock,
-        chance,
-        document,
-    });
+    let api = Arc::new(Api { document: Document::of(&operations), behind });
     let mut paths: BTreeMap<&'static str, MethodRouter<Shared>> = BTreeMap::new();
     for operation in operations {
         let methods = paths.remove(operation.path).unwrap_or_default();

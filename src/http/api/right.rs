@@ -3,8 +3,8 @@
 use axum::extract::FromRequestParts;
 
 use crate::access::{
-    Anyone, Auditor, Caller, Denied, Dpo, Operator, Oversight, Publisher, PublisherReader, Reach, RoleName,
-    SchoolReader, SchoolStaff, Scope, ScopeWanted,
+    Anyone, Auditor, Caller, Denied, Dpo, Notified, Operator, Oversight, Publisher, PublisherReader, Reach,
+    RoleName, SchoolReader, SchoolStaff, Scope, ScopeWanted,
 };
 use crate::operate::records::{Actor, Sight};
 
@@ -38,7 +38,18 @@ macro_rules! rights {
         )+
     };
 }
-rights!(Anyone, Auditor, Dpo, Operator, Oversight, Publisher, PublisherReader, SchoolReader, SchoolStaff);
+rights!(
+    Anyone,
+    Auditor,
+    Dpo,
+    Notified,
+    Operator,
+    Oversight,
+    Publisher,
+    PublisherReader,
+    SchoolReader,
+    SchoolStaff
+);
 
 /// Whoever asks, signed in or not.
 #[derive(Debug, Clone, Copy)]

@@ -6,14 +6,14 @@ use axum::extract::{Request, State};
 use axum::http::Uri;
 use axum::http::header::LINK;
 use axum::response::{IntoResponse, Response};
-use boundary::{Fault, SectorId, Uai, paris_date};
+use boundary::{Fault, Uai, paris_date};
 use futures::future::BoxFuture;
 use futures::stream;
 use serde_json::{Value, json};
 use time::macros::format_description;
 use time::{Date, Duration};
 
-use super::export::{self, Form as Exported};
+use super::export::{self, Form as Exported, List};
 use super::family::{CURSOR, LIMIT, link};
 use super::operation::{Answer, Form, Operation, Parameter, Verb};
 use super::problem::{Code, Problem};
@@ -21,8 +21,7 @@ use super::query::{Query, cursor};
 use super::right::sight;
 use super::{Api, Shared};
 use crate::access::{Caller, Denied, PublisherReader, Reach, Read, SchoolReader, area};
-use crate::operate::records::{self, Record, RecordKind};
-use crate::operate::statistics::{Asked, Place};
+use crate::operate::statistics::{Asked, Place, sectors_of};
 
 const TAG: &str = "Statistics";
 const SCHOOL: Parameter = Parameter {
@@ -43,17 +42,9 @@ const UNTIL: Parameter =
 const DAYS: Duration = Duration::days(30);
 /// How many rows an export reads at a time.
 const SLICE: u32 = 1000;
-/// How many sectors of a publisher are read at a time.
-const SECTORS: u32 = 200;
 
-/// A list, by its name, and the columns of its table.
-#[derive(Clone, Copy)]
-struct List {
-    name: &'static str,
-    columns: &'static [&'static str],
-}
-
-const LAUNCHES: List = List {
+/// What launches are counted under.
+pub const LAUNCHES: List = List {
     name: "launches",
     columns: &["day", "school", "resource", "sector", "profile", "outcome", "launches"],
 };
@@ -233,7 +224,7 @@ async fn deliveries_of(
     let mut wanted = wanted(&api, &right, &request)?;
     drop(request);
     wanted.asked = closed(&api, wanted.asked).await?;
-    let sectors = sectors(&api, &right).await?;
+    let sectors = sectors_of(&*api.records, &sight(&right)).await?;
     told(api, wanted, DELIVERIES, move |api, asked, after| {
         let sectors = sectors.clone();
         Box::pin(async move {
@@ -252,29 +243,6 @@ async fn deliveries_of(
 async fn closed(api: &Api, asked: Asked) -> Result<Asked, Problem> {
     let closed = api.statistics.closed().await?.unwrap_or(Date::MIN);
     Ok(Asked { until: asked.until.min(closed), ..asked })
-}
-
-/// The sectors that a caller sees.
-async fn sectors(api: &Api, caller: &Caller) -> Result<Vec<SectorId>, Problem> {
-    let (sight, mut after, mut all) = (sight(caller), String::new(), Vec::new());
-    loop {
-        let asked = records::Asked {
-            kind: RecordKind::Sector,
-            about: Vec::new(),
-            words: None,
-            after,
-            limit: SECTORS,
-        };
-        let page = records::list(&*api.records, &sight, &asked).await?;
-        all.extend(page.records.into_iter().filter_map(|record| match record.stored.record {
-            Record::Sector(sector) => Some(sector.id),
-            _ => None,
-        }));
-        match page.next {
-            Some(next) => after = next,
-            None => return Ok(all),
-        }
-    }
 }
 
 /// A page of JSON, or all of it in another form.
@@ -319,20 +287,12 @@ fn exported(
                     return Some((Err(std::io::Error::other("the database did not answer")), None));
                 }
             };
-            let text = slice((form, list), &rows, first);
+            let values: Vec<Value> = rows.iter().map(|(_, row)| row.clone()).collect();
+            let text = list.slice(form, &values, first);
             let whole = rows.len() < SLICE as usize;
             let following = rows.last().filter(|_| !whole).map(|(place, _)| place.clone());
             Some((Ok(Bytes::from(text)), following.map(|after| (read, after, false))))
         }
     });
     export::streamed(form, list.name, pieces)
-}
-
-fn slice((form, list): (Exported, List), rows: &[(Vec<String>, Value)], first: bool) -> String {
-    let columns: Vec<String> = list.columns.iter().map(|&column| column.to_owned()).collect();
-    let mut text = if first && form == Exported::Csv { export::head(&columns) } else { String::new() };
-    for (_, row) in rows {
-        text.push_str(&if form == Exported::Csv { export::row(&columns, row) } else { export::line(row) });
-    }
-    text
 }

@@ -3,14 +3,17 @@
 
 mod agreements;
 mod assign;
+mod erase;
 mod oversight;
 mod person;
 mod publisher;
 mod read;
 mod recover;
+mod register;
 mod school;
 mod subscription;
 mod targets;
+mod usage;
 
 use std::sync::Arc;
 
@@ -21,8 +24,9 @@ use boundary::{Chance, Clock, Fault};
 use crate::access::Denied;
 use crate::operate::apply::NewSectorKeys;
 use crate::operate::desk::{DeskStore, Means};
+use crate::operate::erasure::Erasures;
 use crate::operate::{assignments, records};
-use crate::pages::{CONSOLE, PERSON, Pages};
+use crate::pages::{CONSOLE, ERASURES, PERSON, Pages, REGISTER, USAGE};
 
 pub use oversight::Health;
 
@@ -36,6 +40,8 @@ pub struct Desk {
     pub clock: Arc<dyn Clock>,
     /// What names of seatings are drawn from.
     pub chance: Arc<dyn Chance>,
+    /// Erasures, with their ledger.
+    pub erasures: Arc<Erasures>,
     /// What makes the keys of new sectors.
     pub keys: Arc<dyn NewSectorKeys>,
     /// For how many days the journal keeps events.
@@ -68,8 +74,16 @@ pub fn router(desk: Desk) -> Router {
         .route("/console/launches", get(oversight::launches))
         .route(PERSON, get(person::page).post(person::find))
         .route("/console/privacy/person/report", post(person::report))
+        .route("/console/privacy/person/erasure", post(erase::look))
+        .route("/console/privacy/person/erase", post(erase::erase))
+        .route(ERASURES, get(erase::notices))
+        .route(REGISTER, get(register::page))
+        .route("/console/privacy/register/table", get(register::whole))
         .route("/console/schools", get(school::list))
         .route("/console/schools/{uai}", get(school::home))
+        .route("/console/schools/{uai}/usage", get(usage::page))
+        .route("/console/schools/{uai}/usage/table", get(usage::whole))
+        .route(USAGE, get(usage::deliveries))
         .route("/console/schools/{uai}/subscriptions/{id}", get(subscription::page))
         .route(
             "/console/schools/{uai}/subscriptions/{id}/holders",

@@ -16,7 +16,7 @@ use crate::http::answer;
 use crate::http::console::Posted;
 use crate::operate::desk::Change;
 use crate::operate::subject::{self, Identity, Report};
-use crate::pages::{Act, Cell, Find, Head, PERSON, PersonWords, Place, Sheet, Table, day_of};
+use crate::pages::{Act, Cell, DeskWords, Find, Head, PERSON, PersonWords, Place, Sheet, Table, day_of};
 
 /// The question.
 pub(super) async fn page(State(room): State<Arc<Desk>>, _: Dpo, reading: Reading) -> Response {
@@ -36,7 +36,10 @@ pub(super) async fn find(
     let mut sheet = asking(words, &fields);
     match told(&room, &dpo, &fields).await? {
         Some(report) => {
-            sheet.tables = vec![held(words, &reading, &report, &fields), sent(words, &reading, &report)]
+            sheet.tables = vec![
+                held(room.pages.desk_words(reading.language), &reading, &report, &fields),
+                sent(words, &reading, &report),
+            ]
         }
         None => sheet.error = Some(words.unknown.clone()),
     }
@@ -60,15 +63,21 @@ pub(super) async fn report(
     Ok((headers, text).into_response())
 }
 
-/// Looks somebody up. That it was done, by whom and about whom of which ENT, is in the journal before it is shown.
-async fn told(room: &Desk, dpo: &Dpo, fields: &Fields) -> Result<Option<Report>, Unread> {
+/// The fields that say who is meant.
+pub(super) const NAMES: [&str; 3] = ["ent", "namespace", "subject"];
+
+/// Who is meant, where the fields say so.
+pub(super) fn identity(fields: &Fields) -> Option<Identity> {
     let one = |name: &str| fields.one(name).ok().flatten().unwrap_or_default().trim();
-    let (ent, namespace, subject) = (one("ent"), one("namespace"), one("subject"));
+    let [ent, namespace, subject] = NAMES.map(one);
     // A slash would move the borders between the three.
     let whole = !namespace.contains('/');
-    let Some(who) = format!("{ent}/{namespace}/{subject}").parse::<Identity>().ok().filter(|_| whole) else {
-        return Ok(None);
-    };
+    format!("{ent}/{namespace}/{subject}").parse().ok().filter(|_| whole)
+}
+
+/// Looks somebody up. That it was done, by whom and about whom of which ENT, is in the journal before it is shown.
+pub(super) async fn told(room: &Desk, dpo: &Dpo, fields: &Fields) -> Result<Option<Report>, Unread> {
+    let Some(who) = identity(fields) else { return Ok(None) };
     let looked =
         Change::new(room.clock.now(), &dpo.actor(), "look", "person", who.ent.as_str()).ent(&who.ent);
     room.store.tell(looked).await.map_err(broken)?;
@@ -94,7 +103,8 @@ fn asking(words: &PersonWords, fields: &Fields) -> Sheet {
     Sheet { title: words.title.clone(), sub: words.words.clone(), find: Some(find), ..Sheet::default() }
 }
 
-fn held(words: &PersonWords, reading: &Reading, report: &Report, fields: &Fields) -> Table {
+fn held(words: &DeskWords, reading: &Reading, report: &Report, fields: &Fields) -> Table {
+    let (words, profiles) = (&words.person, &words.profiles);
     let date = |moment| day_of(reading.language, moment);
     let mut rows = Vec::new();
     let mut row = |kind: &str, detail: String| rows.push(vec![Cell::of(kind), Cell::of(detail)]);
@@ -103,7 +113,7 @@ fn held(words: &PersonWords, reading: &Reading, report: &Report, fields: &Fields
     }
     for one in &report.held.schools {
         let name = one.name.as_deref().unwrap_or_default();
-        row(&words.school, format!("{} {name} · {}", one.school, one.profile.as_str()));
+        row(&words.school, format!("{} {name} · {}", one.school, profiles.of(one.profile)));
     }
     for one in &report.held.groups {
         row(&words.group, format!("{} · {}", one.code, one.school));
@@ -115,20 +125,20 @@ fn held(words: &PersonWords, reading: &Reading, report: &Report, fields: &Fields
     for one in &report.held.known_to {
         row(&words.known_to, format!("{} · {}", one.publisher.shown(), date(one.since)));
     }
-    let names = ["ent", "namespace", "subject"];
     let value = |name: &'static str| (name, fields.one(name).ok().flatten().unwrap_or_default().to_owned());
     let export = Act {
         to: format!("{PERSON}/report"),
         words: words.export.clone(),
         posts: true,
-        fields: names.map(value).into(),
+        fields: NAMES.map(value).into(),
         quiet: true,
     };
+    let erase = Act { to: format!("{PERSON}/erasure"), words: words.erase.clone(), ..export.clone() };
     Table {
         title: words.held.clone(),
         heads: vec![Head::of(&words.what), Head::of(&words.detail)],
         rows,
-        acts: vec![export],
+        acts: vec![export, erase],
         ..Table::default()
     }
 }

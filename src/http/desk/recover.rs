@@ -120,6 +120,7 @@ async fn ask(
         button: words.recover_button.clone(),
         grave: true,
         back: address.clone(),
+        ..Ask::default()
     };
     Ok(answer::page(room.pages.ask(&reading.reader(Place::Subscription(school, address)), &ask)))
 }

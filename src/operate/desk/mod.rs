@@ -4,18 +4,21 @@
 
 mod classes;
 mod offered;
+mod usage;
 
 use async_trait::async_trait;
 use boundary::{Clock, Fault};
 
 use super::assignments::{AssignError, AssignmentStore};
 use super::records::RecordStore;
+use super::statistics::StatisticsStore;
 use super::subject::SubjectStore;
 use crate::catalogue::CatalogueStore;
 
 pub use crate::journal::Change;
 pub use classes::{Class, Classes, classes};
 pub use offered::{Offered, OfferedPage, State, offered, one};
+pub use usage::{ResourceUse, Usage, Uses, usage};
 
 /// What tells the journal of something that changes nothing, such as that somebody was looked up.
 #[async_trait]
@@ -28,9 +31,15 @@ pub trait Telling: Send + Sync {
 }
 
 /// What a desk reads from.
-pub trait DeskStore: AssignmentStore + RecordStore + CatalogueStore + SubjectStore + Telling {}
+pub trait DeskStore:
+    AssignmentStore + RecordStore + CatalogueStore + SubjectStore + StatisticsStore + Telling
+{
+}
 
-impl<T: AssignmentStore + RecordStore + CatalogueStore + SubjectStore + Telling> DeskStore for T {}
+impl<T: AssignmentStore + RecordStore + CatalogueStore + SubjectStore + StatisticsStore + Telling> DeskStore
+    for T
+{
+}
 
 /// What a desk works with.
 #[derive(Clone, Copy)]

@@ -27,7 +27,7 @@ pub use error::ErasureError;
 pub use file::FileLedger;
 pub use history::History;
 pub use ledger::{Ledger, LedgerError};
-pub use notices::Notice;
+pub use notices::{AskedNotices, Notice, NoticesOfSector};
 pub use standing::{Applied, Standing};
 pub use store::{Erasing, ErasureStore, Record, Taken};
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use boundary::{Chance, Fault, PersonId, Pseudonym, SectorId};
 use time::OffsetDateTime;
 
-use super::{Applied, ErasureError, LedgerError, Notice};
+use super::{Applied, AskedNotices, ErasureError, LedgerError, Notice, NoticesOfSector};
 use crate::journal::Change;
 use crate::operate::subject::SubjectStore;
 
@@ -71,8 +71,10 @@ pub trait ErasureStore: SubjectStore {
     ) -> Result<Result<Option<Taken>, ErasureError>, Fault>;
     /// Takes away what launches wrote that were under way while somebody was erased; answers how many rows.
     async fn sweep(&self, now: OffsetDateTime, chance: &dyn Chance) -> Result<u64, Fault>;
-    /// The notices of a sector, oldest first; those that it has acknowledged only where all are asked for.
-    async fn notices(&self, sector: &SectorId, all: bool) -> Result<Vec<Notice>, Fault>;
+    /// Notices of a sector, oldest first; those that it has acknowledged only where all are asked for.
+    async fn notices(&self, sector: &SectorId, asked: &AskedNotices) -> Result<Vec<Notice>, Fault>;
+    /// How the notices of every sector stand that has any.
+    async fn notices_by_sector(&self) -> Result<Vec<NoticesOfSector>, Fault>;
     /// Acknowledges notices of a sector; answers how many were not.
     async fn acknowledge(
         &self,

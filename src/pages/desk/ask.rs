@@ -23,6 +23,8 @@ pub struct Ask {
     pub action: String,
     /// What the form says.
     pub fields: Vec<(&'static str, String)>,
+    /// What the reader must say they understand, before it is done.
+    pub understood: Option<String>,
     /// The word on the button.
     pub button: String,
     /// Whether it cannot be undone.

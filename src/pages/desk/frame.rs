@@ -13,6 +13,13 @@ use crate::pages::Language;
 /// Where the data protection officer looks for a person.
 pub const PERSON: &str = "/console/privacy/person";
 
+/// Where the data protection officer sees how erasures stand.
+pub const ERASURES: &str = "/console/privacy/erasures";
+/// Where the data protection officer reads the processing register.
+pub const REGISTER: &str = "/console/privacy/register";
+/// Where a publisher sees what was delivered to it.
+pub const USAGE: &str = "/console/usage";
+
 /// Where a reader is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place<'a> {
@@ -20,6 +27,8 @@ pub enum Place<'a> {
     Schools,
     /// At a school's first page.
     School(&'a Uai),
+    /// Where a school sees what it opened.
+    Usage(&'a Uai),
     /// Within a school's page, one step down.
     Within(&'a Uai),
     /// Within a subscription of a school, whose address this is.
@@ -41,6 +50,8 @@ pub enum Done {
     Recovered,
     /// Decided about an agreement.
     Decided,
+    /// Erased a person.
+    Erased,
 }
 
 impl Done {
@@ -52,13 +63,14 @@ impl Done {
             Self::Unassigned => "unassigned",
             Self::Recovered => "recovered",
             Self::Decided => "decided",
+            Self::Erased => "erased",
         }
     }
 
     /// The one of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let all = [Self::Assigned, Self::Unassigned, Self::Recovered, Self::Decided];
+        let all = [Self::Assigned, Self::Unassigned, Self::Recovered, Self::Decided, Self::Erased];
         all.into_iter().find(|one| one.as_str() == name)
     }
 }
@@ -151,7 +163,9 @@ fn links<'a>(words: &'a FrameWords, reader: &Reader<'a>) -> Vec<Link<'a>> {
     let mut link = |to: String, words: &'a str, here: bool| links.push(Link { to, words, here });
     let place = reader.place;
     let school = match place {
-        Place::School(uai) | Place::Within(uai) | Place::Subscription(uai, _) => Some(uai),
+        Place::School(uai) | Place::Usage(uai) | Place::Within(uai) | Place::Subscription(uai, _) => {
+            Some(uai)
+        }
         Place::Schools | Place::Oversight(_) | Place::Privacy(_) => None,
     };
     let several = !matches!(reader.session.caller.reach(), Reach::Schools(own) if own.len() == 1);
@@ -159,7 +173,9 @@ fn links<'a>(words: &'a FrameWords, reader: &Reader<'a>) -> Vec<Link<'a>> {
         link("/console/schools".to_owned(), &words.schools, place == Place::Schools);
     }
     if let Some(uai) = school {
-        link(format!("/console/schools/{uai}"), &words.resources, true);
+        let usage = matches!(place, Place::Usage(_));
+        link(format!("/console/schools/{uai}"), &words.resources, !usage);
+        link(format!("/console/schools/{uai}/usage"), &words.usage, usage);
     }
     if matches!(role, RoleName::Operator | RoleName::Auditor) {
         for (to, words) in [
@@ -171,8 +187,16 @@ fn links<'a>(words: &'a FrameWords, reader: &Reader<'a>) -> Vec<Link<'a>> {
             link(to.to_owned(), words, place == Place::Oversight(to));
         }
     }
+    if role == RoleName::PublisherManager {
+        for (to, words) in [("/console", &words.resources), (USAGE, &words.usage)] {
+            link(to.to_owned(), words, place == Place::Oversight(to));
+        }
+    }
     if matches!(role, RoleName::Dpo) {
-        link(PERSON.to_owned(), &words.person, place == Place::Privacy(PERSON));
+        for (to, words) in [(REGISTER, &words.register), (PERSON, &words.person), (ERASURES, &words.erasures)]
+        {
+            link(to.to_owned(), words, place == Place::Privacy(to));
+        }
     }
     links
 }

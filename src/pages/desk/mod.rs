@@ -3,11 +3,13 @@
 //! Each page stands in a [`Frame`]: who reads, where they can go, and the token that their forms send back.
 
 mod ask;
+mod chart;
 mod frame;
 mod holders;
 mod schools;
 mod sheet;
 mod subscription;
+mod usage;
 mod words;
 
 use super::security::Leads;
@@ -15,12 +17,15 @@ use super::{Language, Page, Pages};
 use crate::access::Session;
 
 pub use ask::Ask;
-pub use frame::{Done, PERSON, Place, day_of};
+pub use frame::{Done, ERASURES, PERSON, Place, REGISTER, USAGE, day_of};
 pub use holders::{HolderRow, HoldersPage};
 pub use schools::{SchoolHome, SchoolLine, SchoolList};
 pub use sheet::{Act, Cell, Find, Head, Sheet, Table};
 pub use subscription::{Choice, SetRow, SubscriptionPage};
-pub use words::{AssignWords, DeskWords, HoldersWords, OversightWords, PersonWords};
+pub use usage::{SPANS, UsagePage};
+pub use words::{
+    AssignWords, DeskWords, EraseWords, HoldersWords, OversightWords, PersonWords, RegisterWords,
+};
 
 use frame::Frame;
 

@@ -57,14 +57,30 @@ words! {
     /// One person, for the data protection officer.
     PersonWords {
         title, words, ent, namespace, subject, search, unknown, held, what, detail, identity, school, group, seat, known_to,
-        sent, sent_words, at, publisher, resource, attributes, nothing, export,
+        sent, sent_words, at, publisher, resource, attributes, nothing, export, erase,
     }
+    /// Erasing a person, and what publishers are told.
+    EraseWords {
+        title, identities, schools, seats, publishers, journal, returns, understood, button, hesitant, unknown, unsure, failed,
+        erasures, erasures_words, notices, notices_words, no_notices, publisher, sector, waiting, oldest, acknowledged,
+    }
+    /// The processing register.
+    RegisterWords {
+        title, words, nothing, nobody, resource, attribute, purpose, approved, users, few, floor, floor_purpose, export,
+    }
+    /// What a school opened.
+    UsageWords {
+        title, spans, span, period, days, opened, refused, busiest, nothing, numbers, day, resources, resource, people,
+        people_words, unknown, reasons, reason, mend, no_refusals, other, table,
+    }
+    /// What was delivered to a publisher.
+    DeliveriesWords { title, table, few, nothing, day, school, resource, launches, users, more }
     /// Profiles.
     ProfileWords { pupil, teacher, librarian, head, school_life, staff, local, guardian, other }
     /// Pools of seats.
     PoolWords { all, teacher, pupil, librarian, other_staff }
     /// What was done.
-    DoneWords { assigned, unassigned, recovered, decided }
+    DoneWords { assigned, unassigned, recovered, decided, erased }
 }
 
 /// Around every page.
@@ -80,11 +96,14 @@ pub struct FrameWords {
     pub(super) back: String,
     pub(super) schools: String,
     pub(super) resources: String,
+    pub(super) usage: String,
     pub(super) federation: String,
     pub(super) agreements: String,
     pub(super) health: String,
     pub(super) launches: String,
     pub(super) person: String,
+    pub(super) register: String,
+    pub(super) erasures: String,
     pub(super) to_school: String,
     pub(super) to_resource: String,
     pub(super) validity: String,
@@ -110,6 +129,14 @@ pub struct DeskWords {
     pub oversight: OversightWords,
     /// One person, for the data protection officer.
     pub person: PersonWords,
+    /// What a school opened.
+    pub usage: UsageWords,
+    /// What was delivered to a publisher.
+    pub deliveries: DeliveriesWords,
+    /// Erasing a person, and what publishers are told.
+    pub erase: EraseWords,
+    /// The processing register.
+    pub register: RegisterWords,
     /// Profiles.
     pub profiles: ProfileWords,
     /// Pools of seats.
@@ -123,6 +150,7 @@ impl DoneWords {
             Done::Unassigned => &self.unassigned,
             Done::Recovered => &self.recovered,
             Done::Decided => &self.decided,
+            Done::Erased => &self.erased,
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{Scratch, count, on_both, rows};
 use crate::boot::SystemChance;
 use crate::directory::DirectoryStore;
 use crate::launch::{Committed, Gate, Item, LaunchStore, Write};
-use crate::operate::erasure::{Erasing, ErasureError, ErasureStore, LedgerError, Record};
+use crate::operate::erasure::{AskedNotices, Erasing, ErasureError, ErasureStore, LedgerError, Record};
 use crate::operate::subject::SubjectStore;
 use crate::pseudonyms::NameRow;
 use crate::store::Store;
@@ -30,6 +30,11 @@ impl Record for Takes {
 
 fn sector(name: &str) -> SectorId {
     SectorId::parse(name).unwrap()
+}
+
+/// What a sector has not acknowledged.
+fn waiting() -> AskedNotices {
+    AskedNotices { limit: 10, ..AskedNotices::default() }
 }
 
 /// A launch released a value of somebody to a sector.
@@ -75,7 +80,7 @@ async fn everything_goes_and_each_sector_is_told_its_own() {
         assert!(store.begun().await.unwrap().is_empty());
         assert_eq!(store.applied().await.unwrap().sequence, 1);
         for (to, value) in [("one", "a1"), ("two", "a2")] {
-            let told = store.notices(&sector(to), false).await.unwrap();
+            let told = store.notices(&sector(to), &waiting()).await.unwrap();
             let values: Vec<_> = told.iter().map(|one| one.value.as_ref().unwrap().as_str()).collect();
             assert_eq!(values, [value]);
         }
@@ -138,7 +143,7 @@ async fn what_a_launch_wrote_meanwhile_is_swept() {
         released(&store, lea, "one", "late").await;
         assert_eq!(store.sweep(NOW, &SystemChance).await.unwrap(), 1);
         assert_eq!(count(&store, "SELECT COUNT(*) FROM pseudonym WHERE kind = 'person'").await, 0);
-        assert_eq!(store.notices(&sector("one"), false).await.unwrap().len(), 1, "and is told");
+        assert_eq!(store.notices(&sector("one"), &waiting()).await.unwrap().len(), 1, "and is told");
         assert_eq!(count(&store, "SELECT COUNT(*) FROM erasure WHERE person IS NOT NULL").await, 1);
         store.sweep(NOW + Duration::hours(2), &SystemChance).await.unwrap();
         assert_eq!(count(&store, "SELECT COUNT(*) FROM erasure WHERE person IS NOT NULL").await, 0);

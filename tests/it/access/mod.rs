@@ -2,6 +2,7 @@
 
 mod clients;
 mod managing;
+mod officer;
 mod sign_in;
 mod tokens;
 pub mod visitor;

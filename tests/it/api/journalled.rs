@@ -11,8 +11,10 @@ use crate::walls::source::root;
 
 on_both_engines!(every_write_is_in_the_journal_once);
 
-/// Writes that need people, whose events are counted where those are: in `assignments.rs`, and in `roster/departures.rs`.
-const ELSEWHERE: [&str; 5] = ["assign", "unassign", "transferSeat", "recoverSeats", "confirmDepartures"];
+/// Writes that need people, whose events are counted where those are: in `assignments.rs`, `roster/departures.rs` and
+/// `erasure.rs`.
+const ELSEWHERE: [&str; 6] =
+    ["assign", "unassign", "transferSeat", "recoverSeats", "confirmDepartures", "acknowledgeErasures"];
 
 /// The operations of the document that change something.
 fn writes() -> BTreeSet<String> {

@@ -75,7 +75,33 @@ async fn journey(language: &'static str) {
     lea.click(&tile("echiquier")).await;
     assert_eq!(lea.read(super::REFUSED).await, "not_assigned");
     lea.close().await;
+
+    // What was opened and what was refused.
+    window.click("nav a[href$='/usage']").await;
+    window.see(".chart").await;
+    if language == "fr" {
+        counted(&window).await;
+    }
+    window.click("summary").await;
+    judge(&window, "console-usage", language).await;
+    window.click("nav.spans a[href$='days=7']").await;
+    let week = if language == "fr" { "7 jours" } else { "7 days" };
+    assert_eq!(window.read("nav.spans [aria-current]").await, week);
     window.close().await;
+}
+
+/// One launch was delivered and one refused, which the page says once the broker has counted them: it does so every minute.
+async fn counted(window: &Window) {
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(150);
+    loop {
+        let legend = window.read(".legend").await;
+        if legend.split_whitespace().collect::<Vec<_>>() == ["Ouvertures", "1", "Refus", "1"] {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{legend}");
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        window.driver.refresh().await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

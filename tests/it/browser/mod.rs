@@ -5,6 +5,7 @@ mod console;
 mod demo;
 mod door;
 mod judge;
+mod oversight;
 mod window;
 
 use std::collections::BTreeMap;
