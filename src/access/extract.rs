@@ -95,6 +95,8 @@ roles! {
     /// Is told who was erased, by a publisher's own values, and acknowledges it: a publisher's managers for their
     /// organisation; an operator and the data protection officer for those that answer by letter.
     Notified = [RoleName::Operator, RoleName::Dpo, RoleName::PublisherManager];
+    /// A publisher's managers, and nobody for them.
+    PublisherOnly = [RoleName::PublisherManager];
     /// Whoever is signed in.
     Anyone = RoleName::ALL;
 }

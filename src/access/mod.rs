@@ -27,8 +27,8 @@ pub use console::{Console, NotIn};
 pub use denied::Denied;
 pub use enrol::{ENROLMENT, Enrolling, NewAccount, NotMade, Ready};
 pub use extract::{
-    Anyone, Auditor, Dpo, Notified, Operator, Oversight, Publisher, PublisherReader, SchoolReader,
-    SchoolStaff, Signed,
+    Anyone, Auditor, Dpo, Notified, Operator, Oversight, Publisher, PublisherOnly, PublisherReader,
+    SchoolReader, SchoolStaff, Signed,
 };
 pub use hashed::Hashed;
 pub use password::{Passwords, Weak};

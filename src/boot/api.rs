@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::rooms::Rooms;
 use super::sector_keys::NewKeys;
+use super::world::RingJournal;
 use crate::config::Config;
 use crate::http::api::Behind;
 use crate::keys::KeyRing;
@@ -16,12 +17,15 @@ pub fn api(config: &Config, rooms: &Rooms, ring: Arc<KeyRing>, erasures: Arc<Era
     let (clock, chance) = (rooms.clock.clone(), rooms.chance.clone());
     Behind {
         records: rooms.store.clone(),
-        keys: Arc::new(NewKeys { ring, clock: clock.clone(), chance: chance.clone() }),
+        keys: Arc::new(NewKeys { ring: ring.clone(), clock: clock.clone(), chance: chance.clone() }),
         answers: rooms.store.clone(),
         people: rooms.store.clone(),
         assignments: rooms.store.clone(),
         rosters,
         erasures,
+        epochs: rooms.store.clone(),
+        signer: Arc::new(RingJournal(ring)),
+        issuer: config.server.public_url.as_str().trim_end_matches('/').to_owned(),
         journal: rooms.store.clone(),
         statistics: rooms.store.clone(),
         clock,

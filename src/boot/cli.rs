@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use time::Date;
 use time::macros::format_description;
 
-pub use directory::{Directory, Identifiers, Move, Who};
+pub use directory::{Directory, Epoch, Identifiers, Move, Who};
 pub use licences::{Assign, Recover, Seats};
 
 use crate::access::RoleName;

@@ -25,6 +25,7 @@ pub async fn directory(config: &Config, command: &Directory) -> Result<(), Failu
         Directory::Split(who) => part(config, who, true).await,
         Directory::Move(options) => moving(config, options).await,
         Directory::Identifiers(options) => identifiers(config, options).await,
+        Directory::Rotate(options) => super::epochs::rotate(config, options).await,
     }
 }
 

@@ -7,6 +7,7 @@ mod backup;
 mod cli;
 mod demo;
 mod desk;
+mod epochs;
 mod erasures;
 mod exit;
 mod follow;

@@ -144,7 +144,7 @@ pub struct RingSectorKeys {
 
 #[async_trait]
 impl SectorKeys for RingSectorKeys {
-    async fn sector_key(&self, sector: &SectorId) -> Result<SectorKey, Fault> {
-        self.keys.sector_key(&*self.store, sector).await
+    async fn sector_key(&self, sector: &SectorId, epoch: u32) -> Result<SectorKey, Fault> {
+        self.keys.sector_key(&*self.store, sector, epoch).await
     }
 }

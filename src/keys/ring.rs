@@ -24,7 +24,8 @@ const SECTORS: u64 = 10_000;
 /// Every key that a running broker needs, opened.
 pub struct KeyRing {
     current: RwLock<Arc<Opened>>,
-    sectors: Cache<SectorId, SectorKey>,
+    /// By epoch: the key of one never changes.
+    sectors: Cache<(SectorId, u32), SectorKey>,
 }
 
 /// The keys as they were read last.
@@ -171,35 +172,42 @@ impl KeyRing {
         JournalKeys::parse(&self.current().journal_jwks).unwrap_or_default()
     }
 
-    /// The key of a sector in its newest epoch.
+    /// The key of a sector in an epoch.
     ///
     /// # Errors
     /// A [`Fault`] where there is none, or it does not open: nothing is ever derived from a substitute (P8).
-    pub async fn sector_key(&self, store: &dyn KeyStore, sector: &SectorId) -> Result<SectorKey, Fault> {
-        if let Some(key) = self.sectors.get(sector).await {
+    pub async fn sector_key(
+        &self,
+        store: &dyn KeyStore,
+        sector: &SectorId,
+        epoch: u32,
+    ) -> Result<SectorKey, Fault> {
+        let name = (sector.clone(), epoch);
+        if let Some(key) = self.sectors.get(&name).await {
             return Ok(key);
         }
-        let missing = || Fault::new(format!("sector {sector} has no key"));
-        let stored = store.sector_key(sector).await?.ok_or_else(missing)?;
+        let missing = || Fault::new(format!("sector {sector} has no key of epoch {epoch}"));
+        let stored = store.sector_key(sector, epoch).await?.ok_or_else(missing)?;
         let key = open_sector(&self.current().master, &stored)?;
-        self.sectors.insert(sector.clone(), key.clone()).await;
+        self.sectors.insert(name, key.clone()).await;
         Ok(key)
     }
 
-    /// Makes a key for a sector that is new.
+    /// Makes the key of an epoch of a sector; the first is 1.
     ///
     /// # Errors
     /// [`KeyError::Failed`] when the library fails.
     pub fn new_sector_key(
         &self,
         sector: &SectorId,
+        epoch: u32,
         chance: &dyn Chance,
         clock: &dyn Clock,
     ) -> Result<StoredSectorKey, KeyError> {
         let mut bits = Zeroizing::new([0; 32]);
         chance.fill(&mut *bits);
         let (sector, sealed) = (sector.clone(), String::new());
-        let mut key = StoredSectorKey { sector, epoch: 1, sealed, created: clock.now() };
+        let mut key = StoredSectorKey { sector, epoch, sealed, created: clock.now() };
         key.sealed = self.current().master.seal(&key.purpose(), &*bits)?;
         Ok(key)
     }

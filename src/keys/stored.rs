@@ -136,8 +136,8 @@ pub trait KeyStore: Send + Sync {
     async fn check_value(&self) -> Result<Option<String>, Fault>;
     /// Sets it once; false when one is there.
     async fn set_check_value(&self, sealed: &str) -> Result<bool, Fault>;
-    /// The key of a sector in its newest epoch.
-    async fn sector_key(&self, sector: &SectorId) -> Result<Option<StoredSectorKey>, Fault>;
+    /// The key of a sector in an epoch.
+    async fn sector_key(&self, sector: &SectorId, epoch: u32) -> Result<Option<StoredSectorKey>, Fault>;
     /// The keys of all sectors in all epochs, in the order of their names.
     async fn sector_keys(&self) -> Result<Vec<StoredSectorKey>, Fault>;
     /// All secrets that are no keys.

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod desk;
 pub mod doctor;
 pub mod dry_run;
+pub mod epochs;
 pub mod erasure;
 pub mod identities;
 pub mod identity;

@@ -7,7 +7,7 @@ use boundary::{
     commitment, derive_for_person, derive_for_thing,
 };
 
-use super::{NameRow, PseudonymStore, SectorKeys};
+use super::{FIRST_EPOCH, KnownPerson, NameRow, PseudonymStore, SectorKeys};
 use crate::directory::{Sector, SectorScope};
 
 /// The names of one launch, with what must be written down for them and for the journal.
@@ -84,12 +84,14 @@ impl Names {
         };
         let erased = || Fault::new("the person's pseudonym root is gone");
         let found = self.store.person(&sector.id, &scope.as_text(), subject.person).await?;
-        let (root, stored) = found.ok_or_else(erased)?;
-        if let Some(stored) = stored {
-            return Ok((root, stored));
+        let KnownPerson { root, epoch, name } = found.ok_or_else(erased)?;
+        if let Some(name) = name.as_ref().filter(|name| name.epoch >= epoch) {
+            return Ok((root, name.value.clone()));
         }
-        let value = derive_for_person(&self.keys.sector_key(&sector.id).await?, &scope, &root);
-        fresh.push(self.row(sector, &value, &scope, "person", subject.person.uuid().to_string()));
+        let from = name.as_ref().and_then(|name| name.root.as_ref()).unwrap_or(&root);
+        let value = derive_for_person(&self.keys.sector_key(&sector.id, epoch).await?, &scope, from);
+        let row = self.row(sector, &value, &scope, "person", subject.person.uuid().to_string());
+        fresh.push(NameRow { epoch, replaces: name.map(|name| name.value), ..row });
         Ok((root, value))
     }
 
@@ -104,7 +106,8 @@ impl Names {
         if let Some(stored) = self.store.current(&sector.id, &scope.as_text(), thing.as_str(), id).await? {
             return Ok(stored);
         }
-        let value = derive_for_thing(&self.keys.sector_key(&sector.id).await?, &scope, thing, id);
+        let value =
+            derive_for_thing(&self.keys.sector_key(&sector.id, FIRST_EPOCH).await?, &scope, thing, id);
         fresh.push(self.row(sector, &value, &scope, thing.as_str(), id.to_owned()));
         Ok(value)
     }
@@ -118,7 +121,8 @@ impl Names {
         subject: String,
     ) -> NameRow {
         let (sector, value, scope) = (sector.id.clone(), value.clone(), scope.as_text());
-        NameRow { sector, value, scope, kind, subject, at: self.clock.now() }
+        let (at, epoch, replaces) = (self.clock.now(), FIRST_EPOCH, None);
+        NameRow { sector, value, scope, kind, subject, at, epoch, replaces }
     }
 }
 

@@ -4,6 +4,31 @@ use async_trait::async_trait;
 use boundary::{Fault, PersonId, Pseudonym, Root, SectorId, SectorKey};
 use time::OffsetDateTime;
 
+/// The epoch in which every sector begins. Things are called by the key of this epoch for ever: nobody hides behind a course.
+pub const FIRST_EPOCH: u32 = 1;
+
+/// Whom a sector knows, and as what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownPerson {
+    /// The person's root.
+    pub root: Root,
+    /// The sector's epoch.
+    pub epoch: u32,
+    /// The value in use, if one was ever released.
+    pub name: Option<KnownName>,
+}
+
+/// A value in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownName {
+    /// The value.
+    pub value: Pseudonym,
+    /// The epoch that it is of. Where the sector is in a later one, another value replaces it.
+    pub epoch: u32,
+    /// The root that it came from, where that is not the person's own.
+    pub root: Option<Root>,
+}
+
 /// A pseudonym to be written down at its first release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameRow {
@@ -19,6 +44,10 @@ pub struct NameRow {
     pub subject: String,
     /// When it was first released.
     pub at: OffsetDateTime,
+    /// The epoch that it is of.
+    pub epoch: u32,
+    /// The value of an epoch that is over, which it replaces.
+    pub replaces: Option<Pseudonym>,
 }
 
 /// What pseudonyms need of a store. Every method's error is a [`Fault`]: the store did not answer.
@@ -31,7 +60,9 @@ pub trait PseudonymStore: Send + Sync {
         sector: &SectorId,
         scope: &str,
         person: PersonId,
-    ) -> Result<Option<(Root, Option<Pseudonym>)>, Fault>;
+    ) -> Result<Option<KnownPerson>, Fault>;
+    /// The epoch of a sector.
+    async fn epoch(&self, sector: &SectorId) -> Result<u32, Fault>;
     /// The value in use of a thing, if one was ever released.
     async fn current(
         &self,
@@ -45,9 +76,9 @@ pub trait PseudonymStore: Send + Sync {
 /// The derivation keys, unsealed.
 #[async_trait]
 pub trait SectorKeys: Send + Sync {
-    /// The key of a sector in its current epoch.
+    /// The key of a sector in an epoch.
     ///
     /// # Errors
     /// A [`Fault`] when there is none: nothing is ever derived from a substitute (P8).
-    async fn sector_key(&self, sector: &SectorId) -> Result<SectorKey, Fault>;
+    async fn sector_key(&self, sector: &SectorId, epoch: u32) -> Result<SectorKey, Fault>;
 }

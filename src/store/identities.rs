@@ -213,7 +213,7 @@ impl Store {
     }
 }
 
-async fn hold(tx: &mut Tx) -> Result<(), StoreError> {
+pub(super) async fn hold(tx: &mut Tx) -> Result<(), StoreError> {
     let sql = match tx.on() {
         Engine::Lite(_) => HOLD.0,
         Engine::Postgres(_) => HOLD.1,

@@ -28,8 +28,8 @@ const FORGET: &str = "DELETE FROM sealed_key WHERE kid = $1 AND state = 'retired
 const CLEAR: &str = "DELETE FROM sealed_key WHERE purpose = $1";
 pub(super) const CHECK: &str = "SELECT value FROM fact WHERE name = 'master-check'";
 const SET_CHECK: &str = "INSERT INTO fact (name, value) VALUES ('master-check', $1) ON CONFLICT DO NOTHING";
-const SECTOR_KEY: &str = "SELECT sector, epoch, sealed, created FROM sector_key \
-                          WHERE sector = $1 ORDER BY epoch DESC LIMIT 1";
+const SECTOR_KEY: &str =
+    "SELECT sector, epoch, sealed, created FROM sector_key WHERE sector = $1 AND epoch = $2";
 const SECTOR_KEYS: &str = "SELECT sector, epoch, sealed, created FROM sector_key ORDER BY sector, epoch";
 const ADD_SECTOR_KEY: &str = "INSERT INTO sector_key (sector, epoch, sealed, created) VALUES ($1, $2, $3, $4) \
                               ON CONFLICT DO NOTHING";
@@ -97,9 +97,9 @@ impl KeyStore for Store {
         Ok(set == 1)
     }
 
-    async fn sector_key(&self, sector: &SectorId) -> Result<Option<StoredSectorKey>, Fault> {
+    async fn sector_key(&self, sector: &SectorId, epoch: u32) -> Result<Option<StoredSectorKey>, Fault> {
         let row: Option<SectorKeyRow> = both!("reading a sector key", self.db.read(), c =>
-            sqlx::query_as(SECTOR_KEY).bind(sector.as_str()).fetch_optional(c))?;
+            sqlx::query_as(SECTOR_KEY).bind(sector.as_str()).bind(i64::from(epoch)).fetch_optional(c))?;
         Ok(row.map(stored_sector_key).transpose()?)
     }
 

@@ -15,6 +15,7 @@ mod changes;
 mod contention;
 mod db;
 mod directory;
+mod epochs;
 mod erasure;
 mod error;
 mod failed;

@@ -19,6 +19,7 @@ mod containers;
 mod corpus;
 mod crossings;
 mod documents;
+mod epochs;
 mod erasure;
 mod faults;
 mod identities;

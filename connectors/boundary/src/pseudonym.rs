@@ -158,6 +158,15 @@ impl Scope {
             Self::School(uai) => format!("school {uai}"),
         }
     }
+
+    /// The scope that is stored as this text; `None` where none is.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix("school ") {
+            Some(uai) => Uai::parse_any_letter(uai).ok().map(Self::School),
+            None => (text == "portable").then_some(Self::Portable),
+        }
+    }
 }
 
 /// What is not a person and still needs a pseudonym.

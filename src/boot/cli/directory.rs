@@ -47,6 +47,23 @@ pub enum Directory {
     Move(Move),
     /// Take over what a publisher calls people already, byte for byte: all of it, or nothing.
     Identifiers(Identifiers),
+    /// Begin the next epoch of a publisher's sector: it calls everybody anew, and is given once, over the API, what replaces
+    /// what. Finishes what was broken off. No other sector changes.
+    Rotate(Epoch),
+}
+
+/// `directory rotate`
+#[derive(Debug, Args)]
+pub struct Epoch {
+    /// The publisher's sector.
+    #[arg(value_parser = sector)]
+    pub sector: SectorId,
+    /// Tell how many values would be replaced, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `directory move`

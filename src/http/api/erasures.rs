@@ -21,7 +21,7 @@ use crate::operate::erasure::{AskedNotices, Notice};
 use crate::operate::records::{self, RecordError, RecordKind, Wrong};
 
 const TAG: &str = "Erasures";
-const SECTOR: Parameter =
+pub(super) const SECTOR: Parameter =
     Parameter { name: "sector", says: "The sector, by our id.", example: "secteur-exemple" };
 const ALL: Parameter = Parameter {
     name: "all",
@@ -85,7 +85,7 @@ fn counted() -> Form {
 }
 
 /// A sector that the caller sees, withdrawn or not: who was erased is told to the last.
-async fn sector(api: &Shared, caller: &Caller, params: &Params) -> Result<SectorId, Problem> {
+pub(super) async fn sector(api: &Shared, caller: &Caller, params: &Params) -> Result<SectorId, Problem> {
     let id = params.0.first().map(String::as_str).unwrap_or_default();
     let id = SectorId::parse(id).map_err(|_| Problem::not_found())?;
     match records::get(&*api.records, &sight(caller), RecordKind::Sector, id.as_str()).await {

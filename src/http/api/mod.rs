@@ -27,6 +27,7 @@ mod conditions;
 mod docs;
 mod document;
 mod ents;
+mod epochs;
 mod erasures;
 pub(in crate::http) mod export;
 mod family;
@@ -65,8 +66,10 @@ use self::document::Document;
 use self::operation::Operation;
 use self::problem::{Code, Failed, Problem};
 use crate::http::answer::Told;
+
 use crate::operate::answers::AnswerStore;
 use crate::operate::assignments::{AssignmentStore, Means as Assigning};
+use crate::operate::epochs::{EpochStore, Signer};
 use crate::operate::erasure::Erasures;
 use crate::operate::people::PeopleStore;
 use crate::operate::records::{Means, NewSectorKeys, RecordStore};
@@ -99,6 +102,12 @@ pub struct Behind {
     pub rosters: roster::Means,
     /// Who was erased.
     pub erasures: Arc<Erasures>,
+    /// Changes of epoch.
+    pub epochs: Arc<dyn EpochStore>,
+    /// What signs what publishers are given.
+    pub signer: Arc<dyn Signer>,
+    /// Who signs: our issuer.
+    pub issuer: String,
     /// The journal.
     pub journal: Arc<dyn JournalStore>,
     /// What is counted of it.
@@ -148,6 +157,7 @@ fn operations() -> Vec<Operation> {
         assignments::operations(),
         people::operations(),
         erasures::operations(),
+        epochs::operations(),
         journal::operations(),
         statistics::operations(),
         me::operations(),

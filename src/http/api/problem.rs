@@ -97,6 +97,10 @@ codes! {
     Busy = "busy", 409, "Another assignment is under way";
     /// An import of the same ENT has not ended.
     ImportRuns = "import_runs", 409, "An import is under way";
+    /// What replaces what is not complete yet.
+    MapNotReady = "map_not_ready", 409, "The map is not complete yet";
+    /// The publisher has said that it has the map.
+    MapDelivered = "map_delivered", 410, "The map was delivered";
     /// No checkpoint covers the journal yet.
     JournalUnsigned = "journal_unsigned", 409, "No checkpoint covers this yet";
     /// A change must say which revision it means.

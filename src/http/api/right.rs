@@ -3,8 +3,8 @@
 use axum::extract::FromRequestParts;
 
 use crate::access::{
-    Anyone, Auditor, Caller, Denied, Dpo, Notified, Operator, Oversight, Publisher, PublisherReader, Reach,
-    RoleName, SchoolReader, SchoolStaff, Scope, ScopeWanted,
+    Anyone, Auditor, Caller, Denied, Dpo, Notified, Operator, Oversight, Publisher, PublisherOnly,
+    PublisherReader, Reach, RoleName, SchoolReader, SchoolStaff, Scope, ScopeWanted,
 };
 use crate::operate::records::{Actor, Sight};
 
@@ -46,6 +46,7 @@ rights!(
     Operator,
     Oversight,
     Publisher,
+    PublisherOnly,
     PublisherReader,
     SchoolReader,
     SchoolStaff

@@ -36,8 +36,9 @@ impl KeyStore for Memory {
     async fn set_check_value(&self, sealed: &str) -> Result<bool, Fault> {
         Ok(self.check.lock().unwrap().replace(sealed.to_owned()).is_none())
     }
-    async fn sector_key(&self, sector: &SectorId) -> Result<Option<StoredSectorKey>, Fault> {
-        Ok(self.sectors.lock().unwrap().iter().find(|key| key.sector == *sector).cloned())
+    async fn sector_key(&self, sector: &SectorId, epoch: u32) -> Result<Option<StoredSectorKey>, Fault> {
+        let found = |key: &&StoredSectorKey| key.sector == *sector && key.epoch == epoch;
+        Ok(self.sectors.lock().unwrap().iter().find(found).cloned())
     }
     async fn sector_keys(&self) -> Result<Vec<StoredSectorKey>, Fault> {
         Ok(self.sectors.lock().unwrap().clone())
@@ -100,12 +101,12 @@ async fn p8_a_hundred_restarts_give_the_same_pseudonym() {
     let store = ready().await;
     let sector = SectorId::parse("secteur").unwrap();
     let ring = KeyRing::open(master("A"), &store).await.unwrap();
-    assert!(ring.sector_key(&store, &sector).await.is_err(), "a missing sector key is never made up");
-    store.add_sector_key(&ring.new_sector_key(&sector, &Still(7), &Still(7)).unwrap()).await.unwrap();
+    assert!(ring.sector_key(&store, &sector, 1).await.is_err(), "a missing sector key is never made up");
+    store.add_sector_key(&ring.new_sector_key(&sector, 1, &Still(7), &Still(7)).unwrap()).await.unwrap();
     let mut values = Vec::new();
     for _ in 0..100 {
         let ring = KeyRing::open(master("A"), &store).await.unwrap();
-        let key = ring.sector_key(&store, &sector).await.unwrap();
+        let key = ring.sector_key(&store, &sector, 1).await.unwrap();
         values.push(derive_for_person(&key, &Scope::Portable, &Root::stored([9; 16])));
     }
     values.dedup();

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use boundary::registration::{LtiPlatform, LtiTool};
 use boundary::{
-    Ark, ConnectionId, EntId, Fault, Handle, PersonId, Pool, Pseudonym, Root, SeatOffer, SectorId,
-    SubscriptionId, ToolId, Uai,
+    Ark, ConnectionId, EntId, Fault, Handle, PersonId, Pool, Pseudonym, SeatOffer, SectorId, SubscriptionId,
+    ToolId, Uai,
 };
 use time::OffsetDateTime;
 
@@ -20,7 +20,7 @@ use crate::journal::Signer;
 use crate::keys::{JournalKeys, Signed};
 use crate::launch::{Committed, FailedSignOn, FailedSignOns, Item, LaunchStore, ParkedRow};
 use crate::licensing::{Licence, LicenceStore, Seat};
-use crate::pseudonyms::PseudonymStore;
+use crate::pseudonyms::{KnownPerson, PseudonymStore};
 
 /// Stores that are only read.
 pub struct Rehearsal {
@@ -159,13 +159,17 @@ impl PseudonymStore for Rehearsal {
         sector: &SectorId,
         scope: &str,
         person: PersonId,
-    ) -> Result<Option<(Root, Option<Pseudonym>)>, Fault> {
+    ) -> Result<Option<KnownPerson>, Fault> {
         let new =
             self.would().newcomer.as_ref().filter(|new| new.person == person).map(|new| new.root.clone());
         match new {
-            Some(root) => Ok(Some((root, None))),
+            Some(root) => Ok(Some(KnownPerson { root, epoch: self.epoch(sector).await?, name: None })),
             None => self.stores.person(sector, scope, person).await,
         }
+    }
+
+    async fn epoch(&self, sector: &SectorId) -> Result<u32, Fault> {
+        self.stores.epoch(sector).await
     }
 
     async fn current(

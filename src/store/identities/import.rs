@@ -13,8 +13,9 @@ use crate::store::pseudonyms::CURRENT;
 use crate::store::time::millis;
 
 const SPENT: &str = "SELECT 1 FROM spent_value WHERE sector = $1 AND hash = $2";
-const GIVE: &str = "INSERT INTO pseudonym (sector, value, scope, kind, subject, is_current, created) \
-                    VALUES ($1, $2, $3, 'person', $4, 1, $5) ON CONFLICT DO NOTHING";
+const GIVE: &str = "INSERT INTO pseudonym (sector, value, scope, kind, subject, is_current, created, epoch) \
+                    VALUES ($1, $2, $3, 'person', $4, 1, $5, (SELECT MAX(epoch) FROM sector_key WHERE sector = $1)) \
+                    ON CONFLICT DO NOTHING";
 
 /// Every statement of this file.
 #[cfg(test)]

@@ -46,6 +46,8 @@ async fn released(store: &Store, of: PersonId, to: &str, value: &str) -> Committ
         kind: "person",
         subject: of.uuid().to_string(),
         at: NOW,
+        epoch: 1,
+        replaces: None,
     };
     let gate =
         Gate::FirstUse(FirstUse { key: format!("{to} {value} {}", of.uuid()), until: NOW + Duration::HOUR });

@@ -225,5 +225,5 @@ pub fn subscribed(id: &str) -> SubscriptionId {
 
 /// The root of a person, where it was not erased.
 pub async fn root(store: &Store, person: PersonId) -> Option<Root> {
-    store.person(&sector(), "portable", person).await.unwrap().map(|(root, _)| root)
+    store.person(&sector(), "portable", person).await.unwrap().map(|known| known.root)
 }

@@ -108,7 +108,7 @@ async fn where_a_seat_is_missing_nothing_is_written() {
         ] {
             assert_eq!(count(&store, table).await, 0, "{table}");
         }
-        assert!(store.sector_key(&super::examples::sector()).await.unwrap().is_none());
+        assert!(store.sector_key(&super::examples::sector(), 1).await.unwrap().is_none());
     })
     .await;
 }

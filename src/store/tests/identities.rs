@@ -57,6 +57,8 @@ async fn names(store: &Store, person: PersonId, value: &str, days: i64) -> Commi
         kind: "person",
         subject: person.uuid().to_string(),
         at: NOW + Duration::days(days),
+        epoch: 1,
+        replaces: None,
     };
     let key = format!("{} {days}", person.uuid());
     let gate = Gate::FirstUse(boundary::FirstUse { key, until: NOW + Duration::DAY });
@@ -71,8 +73,8 @@ async fn released(store: &Store, name: &str, value: &str, days: i64) {
 /// What the atlas calls somebody.
 async fn called(store: &Store, name: &str) -> Option<String> {
     let person = known(store, name).await.person;
-    let (_, value) = PseudonymStore::person(store, &sector(), "portable", person).await.unwrap().unwrap();
-    value.map(|value| value.as_str().to_owned())
+    let known = PseudonymStore::person(store, &sector(), "portable", person).await.unwrap().unwrap();
+    known.name.map(|name| name.value.as_str().to_owned())
 }
 
 async fn join(store: &Store, pairs: &[(&str, &str)], dry_run: bool) -> Vec<Result<Merged, Refused>> {

@@ -6,6 +6,7 @@ use time::Duration;
 use super::examples::{NOW, sector};
 use super::on_both;
 use crate::keys::{KeyState, KeyStore, Purpose, StoredKey, StoredSectorKey};
+use crate::pseudonyms::PseudonymStore;
 
 fn key(kid: &str, purpose: Purpose, minutes: i64) -> StoredKey {
     let created = NOW + Duration::minutes(minutes);
@@ -58,10 +59,10 @@ async fn the_check_value_is_set_once_whoever_comes_first() {
 }
 
 #[tokio::test]
-async fn p8_a_sector_has_the_key_of_its_newest_epoch_and_keeps_it() {
+async fn p8_a_sector_has_a_key_for_each_epoch_and_keeps_it() {
     on_both("keys_sector", async |place| {
         let store = place.store().await;
-        assert!(store.sector_key(&sector()).await.unwrap().is_none(), "none is made up");
+        assert!(store.sector_key(&sector(), 1).await.unwrap().is_none(), "none is made up");
         let of = |epoch: u32, sealed: &str| StoredSectorKey {
             sector: sector(),
             epoch,
@@ -71,9 +72,11 @@ async fn p8_a_sector_has_the_key_of_its_newest_epoch_and_keeps_it() {
         assert!(store.add_sector_key(&of(2, "two")).await.unwrap());
         assert!(store.add_sector_key(&of(1, "one")).await.unwrap());
         assert!(!store.add_sector_key(&of(2, "other")).await.unwrap(), "an epoch has one key for ever");
-        assert!(store.sector_key(&sector()).await.unwrap() == Some(of(2, "two")));
         assert!(store.add_sector_key(&of(10, "ten")).await.unwrap());
-        assert!(store.sector_key(&sector()).await.unwrap() == Some(of(10, "ten")));
+        for (epoch, sealed) in [(1, "one"), (2, "two"), (10, "ten")] {
+            assert!(store.sector_key(&sector(), epoch).await.unwrap() == Some(of(epoch, sealed)));
+        }
+        assert_eq!(PseudonymStore::epoch(&store, &sector()).await.unwrap(), 10, "the newest counts");
     })
     .await;
 }

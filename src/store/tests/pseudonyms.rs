@@ -19,6 +19,8 @@ fn name(subject: &str, value: &str) -> NameRow {
         kind: "person",
         subject: subject.to_owned(),
         at: NOW,
+        epoch: 1,
+        replaces: None,
     }
 }
 

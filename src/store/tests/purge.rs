@@ -42,6 +42,8 @@ async fn only_what_expired_goes() {
             kind: "person",
             subject: "lea".to_owned(),
             at: NOW - Duration::days(4000),
+            epoch: 1,
+            replaces: None,
         };
         let gate = Gate::FirstUse(FirstUse { key: "named".to_owned(), until: NOW + Duration::DAY });
         store.commit(Item { gate, writes: vec![Write::Name(old)], at: NOW }).await.unwrap();

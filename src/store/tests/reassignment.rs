@@ -71,8 +71,8 @@ struct RingKeys {
 
 #[async_trait]
 impl SectorKeys for RingKeys {
-    async fn sector_key(&self, sector: &SectorId) -> Result<SectorKey, Fault> {
-        self.ring.sector_key(&*self.store, sector).await
+    async fn sector_key(&self, sector: &SectorId, epoch: u32) -> Result<SectorKey, Fault> {
+        self.ring.sector_key(&*self.store, sector, epoch).await
     }
 }
 
@@ -110,7 +110,7 @@ impl World {
         };
         let sectors = [sector("portable", SectorScope::Portable), sector("by-school", SectorScope::School)];
         for sector in &sectors {
-            let key = ring.new_sector_key(&sector.id, &SystemChance, &SystemClock).unwrap();
+            let key = ring.new_sector_key(&sector.id, 1, &SystemChance, &SystemClock).unwrap();
             assert!(store.add_sector_key(&key).await.unwrap());
         }
         let keys = Arc::new(RingKeys { ring, store: Arc::clone(&store) });

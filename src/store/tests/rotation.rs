@@ -82,7 +82,7 @@ async fn a_rewrap_changes_envelopes_only(place: &Place) {
     let ring = KeyRing::open(master(&["A"]), &one).await.unwrap();
     for n in 0..50 {
         let sector = SectorId::parse(&format!("secteur-{n:02}")).unwrap();
-        one.add_sector_key(&ring.new_sector_key(&sector, &Still(n), &still).unwrap()).await.unwrap();
+        one.add_sector_key(&ring.new_sector_key(&sector, 1, &Still(n), &still).unwrap()).await.unwrap();
     }
     let before = values(&ring, &one).await;
     let lost = rewrap(&master(&["E"]), &one, &|_| {}).await;
@@ -104,7 +104,7 @@ async fn values(ring: &KeyRing, store: &Store) -> Vec<Pseudonym> {
     let mut values = Vec::new();
     for n in [0, 17, 49] {
         let sector = SectorId::parse(&format!("secteur-{n:02}")).unwrap();
-        let key = ring.sector_key(store, &sector).await.unwrap();
+        let key = ring.sector_key(store, &sector, 1).await.unwrap();
         values.push(derive_for_person(&key, &Scope::Portable, &Root::stored([9; 16])));
     }
     values

@@ -7,9 +7,9 @@ use sqlx::{Executor, SqlSafeStr};
 use super::Scratch;
 use crate::store::db::Db;
 use crate::store::{
-    access, answers, assignments, changes, directory, erasure, failed, federation, identities, journal, keys,
-    launches, licensing, looking, objects, people, pseudonyms, purge, records, restore, roster, statistics,
-    subject, tables, turn, versions, writer,
+    access, answers, assignments, changes, directory, epochs, erasure, failed, federation, identities,
+    journal, keys, launches, licensing, looking, objects, people, pseudonyms, purge, records, restore,
+    roster, statistics, subject, tables, turn, versions, writer,
 };
 
 async fn understood(db: &Db, sql: &'static str) -> Result<(), String> {
@@ -49,6 +49,7 @@ async fn every_statement_is_understood_by_its_engine() {
         access::STATEMENTS,
         assignments::STATEMENTS,
         erasure::STATEMENTS,
+        &[epochs::STATEMENTS],
         federation::STATEMENTS,
         identities::STATEMENTS,
         journal::STATEMENTS,
@@ -63,6 +64,7 @@ async fn every_statement_is_understood_by_its_engine() {
         .chain(records::PAIRS)
         .chain(statistics::PAIRS)
         .chain(identities::PAIRS)
+        .chain(epochs::PAIRS)
         .chain(assignments::PAIRS.iter().copied().flatten());
     let pairs = pairs.chain(roster::PAIRS.iter().copied().flatten()).copied();
     for (lite, postgres) in alike.map(|sql| (sql, sql)).chain(pairs) {

@@ -145,7 +145,12 @@ async fn names(tx: &mut Tx, entries: &[Entry], open: &HashSet<usize>) -> Result<
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let (sql, sent) = (pick(tx, rows::NAME), json(&wanted)?);
+    let sent = json(&wanted)?;
+    if wanted.iter().any(|name| name.replaces.is_some()) {
+        let sql = pick(tx, rows::REPLACE);
+        rows!("replacing pseudonyms", tx.on(), c => sqlx::query(sql).bind(&sent).execute(c))?;
+    }
+    let sql = pick(tx, rows::NAME);
     type Row = (String, String, String, String, String);
     let new: Vec<Row> =
         both!("writing pseudonyms", tx.on(), c => sqlx::query_as(sql).bind(&sent).fetch_all(c))?;

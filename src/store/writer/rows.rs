@@ -31,17 +31,34 @@ pub(super) const TAKE: (&str, &str) = (
     "DELETE FROM parked WHERE handle = ANY(ARRAY(SELECT json_array_elements_text($1::json))) AND expires > $2 \
      RETURNING handle, expires",
 );
-/// Writes pseudonyms down; answers those that are new. Whoever is somebody else by now is given none.
+/// Takes values of an epoch that is over out of use, for those that replace them.
+pub(super) const REPLACE: (&str, &str) = (
+    "UPDATE pseudonym SET is_current = 0, replaced = r.value FROM (SELECT value->>'sector' AS sector, \
+     value->>'replaces' AS replaces, value->>'value' AS value, value->>'epoch' AS epoch FROM json_each($1)) AS r \
+     WHERE pseudonym.sector = r.sector AND pseudonym.value = r.replaces AND pseudonym.is_current = 1 \
+     AND COALESCE(pseudonym.epoch, 1) < r.epoch",
+    "UPDATE pseudonym SET is_current = 0, replaced = r.value \
+     FROM json_to_recordset($1::json) AS r(sector text, replaces text, value text, epoch bigint) \
+     WHERE pseudonym.sector = r.sector AND pseudonym.value = r.replaces AND pseudonym.is_current = 1 \
+     AND COALESCE(pseudonym.epoch, 1) < r.epoch",
+);
+/// Writes pseudonyms down; answers those that are new. Whoever is somebody else by now is given none, nor is anybody one of
+/// an epoch that is over. What replaces a value stays with those whose that was.
 pub(super) const NAME: (&str, &str) = (
-    "INSERT INTO pseudonym (sector, value, scope, kind, subject, is_current, created) \
-     SELECT value->>'sector', value->>'value', value->>'scope', value->>'kind', value->>'subject', 1, value->>'created' \
-     FROM json_each($1) WHERE NOT (value->>'kind' = 'person' AND EXISTS (SELECT 1 FROM former_person f \
-     WHERE f.id = unhex(replace(value->>'subject', '-', '')))) \
+    "INSERT INTO pseudonym (sector, value, scope, kind, subject, is_current, created, epoch, origin, root) \
+     SELECT r.value->>'sector', r.value->>'value', r.value->>'scope', r.value->>'kind', r.value->>'subject', 1, \
+     r.value->>'created', r.value->>'epoch', o.origin, o.root FROM json_each($1) r \
+     LEFT JOIN pseudonym o ON o.sector = r.value->>'sector' AND o.value = r.value->>'replaces' \
+     WHERE NOT (r.value->>'kind' = 'person' AND (EXISTS (SELECT 1 FROM former_person f \
+     WHERE f.id = unhex(replace(r.value->>'subject', '-', ''))) \
+     OR r.value->>'epoch' < COALESCE((SELECT MAX(k.epoch) FROM sector_key k WHERE k.sector = r.value->>'sector'), 1))) \
      ON CONFLICT DO NOTHING RETURNING sector, scope, kind, subject, value",
-    "INSERT INTO pseudonym (sector, value, scope, kind, subject, is_current, created) \
-     SELECT sector, value, scope, kind, subject, 1, created FROM json_to_recordset($1::json) \
-     AS r(sector text, value text, scope text, kind text, subject text, created bigint) \
-     WHERE NOT (r.kind = 'person' AND EXISTS (SELECT 1 FROM former_person f WHERE f.id::text = r.subject)) \
+    "INSERT INTO pseudonym (sector, value, scope, kind, subject, is_current, created, epoch, origin, root) \
+     SELECT r.sector, r.value, r.scope, r.kind, r.subject, 1, r.created, r.epoch, o.origin, o.root \
+     FROM json_to_recordset($1::json) AS r(sector text, value text, scope text, kind text, subject text, created bigint, \
+     epoch bigint, replaces text) LEFT JOIN pseudonym o ON o.sector = r.sector AND o.value = r.replaces \
+     WHERE NOT (r.kind = 'person' AND (EXISTS (SELECT 1 FROM former_person f WHERE f.id::text = r.subject) \
+     OR r.epoch < COALESCE((SELECT MAX(k.epoch) FROM sector_key k WHERE k.sector = r.sector), 1))) \
      ON CONFLICT DO NOTHING RETURNING sector, scope, kind, subject, value",
 );
 /// Parks launches.
@@ -72,7 +89,7 @@ pub(super) const EVENT: (&str, &str) = (
 
 /// Every pair of this file.
 #[cfg(test)]
-pub(in crate::store) const PAIRS: &[(&str, &str)] = &[FIRST_USE, TAKE, NAME, PARK, OPENED, EVENT];
+pub(in crate::store) const PAIRS: &[(&str, &str)] = &[FIRST_USE, TAKE, REPLACE, NAME, PARK, OPENED, EVENT];
 
 /// An item, ready to be written.
 pub(super) struct Entry {
@@ -112,6 +129,8 @@ pub(super) struct Name {
     pub kind: &'static str,
     pub subject: String,
     pub created: i64,
+    pub epoch: u32,
+    pub replaces: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -198,7 +217,9 @@ fn name(row: NameRow) -> Result<Name, Fault> {
         return Err(Fault::new(format!("the id of a {} is too long to be stored", row.kind)));
     }
     let (scope, subject) = (storable(row.scope, "a scope")?, storable(row.subject, "an id")?);
-    Ok(Name { sector, value, scope, kind: row.kind, subject, created: millis(row.at) })
+    let replaces = row.replaces.map(|value| value.as_str().to_owned());
+    let (created, epoch) = (millis(row.at), row.epoch);
+    Ok(Name { sector, value, scope, kind: row.kind, subject, created, epoch, replaces })
 }
 
 fn opened_seat(seat: &Opened) -> OpenedSeat {

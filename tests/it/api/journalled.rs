@@ -11,10 +11,17 @@ use crate::walls::source::root;
 
 on_both_engines!(every_write_is_in_the_journal_once);
 
-/// Writes that need people, whose events are counted where those are: in `assignments.rs`, `roster/departures.rs` and
-/// `erasure.rs`.
-const ELSEWHERE: [&str; 6] =
-    ["assign", "unassign", "transferSeat", "recoverSeats", "confirmDepartures", "acknowledgeErasures"];
+/// Writes that need people, whose events are counted where those are: in `assignments.rs`, `roster/departures.rs`,
+/// `erasure.rs` and `epochs.rs`.
+const ELSEWHERE: [&str; 7] = [
+    "assign",
+    "unassign",
+    "transferSeat",
+    "recoverSeats",
+    "confirmDepartures",
+    "acknowledgeErasures",
+    "acknowledgeEpochMap",
+];
 
 /// The operations of the document that change something.
 fn writes() -> BTreeSet<String> {

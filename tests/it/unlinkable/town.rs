@@ -20,7 +20,7 @@ use passerelle::keys::{self, KeyRing, MasterKeys};
 use passerelle::launch::{Dispatcher, Outcome, Rooms};
 use passerelle::licensing::Licensing;
 use passerelle::operate::apply::{self, Means, NewSectorKeys, Options};
-use passerelle::pseudonyms::{Names, SectorKeys};
+use passerelle::pseudonyms::{FIRST_EPOCH, Names, SectorKeys};
 use passerelle::store::{Db, Store, migrate};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -428,13 +428,15 @@ impl World for Desk {
 
 #[async_trait]
 impl SectorKeys for Desk {
-    async fn sector_key(&self, sector: &SectorId) -> Result<SectorKey, Fault> {
-        self.ring.sector_key(&*self.store, sector).await
+    async fn sector_key(&self, sector: &SectorId, epoch: u32) -> Result<SectorKey, Fault> {
+        self.ring.sector_key(&*self.store, sector, epoch).await
     }
 }
 
 impl NewSectorKeys for Desk {
     fn new_sector_key(&self, sector: &SectorId) -> Result<keys::StoredSectorKey, Fault> {
-        self.ring.new_sector_key(sector, &*self.stream, self).map_err(|e| Fault::new(e.to_string()))
+        self.ring
+            .new_sector_key(sector, FIRST_EPOCH, &*self.stream, self)
+            .map_err(|e| Fault::new(e.to_string()))
     }
 }

@@ -1,0 +1,3 @@
+-- Changes of epoch: how many people it gave other values, once it gave all of them theirs.
+ALTER TABLE rotation ADD COLUMN filled INTEGER;
+ALTER TABLE rotation ADD COLUMN people INTEGER;
