@@ -9,6 +9,7 @@ use super::exit::Failure;
 use super::looking::{meaning, settings};
 use super::rooms::{Rooms, environment};
 use super::sector_keys::NewKeys;
+use super::world::RingPeople;
 use crate::config::Config;
 use crate::http::desk::{Desk, Health};
 use crate::keys::KeyRing;
@@ -31,10 +32,11 @@ pub fn desk(
     let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) = (rooms.clock.clone(), rooms.chance.clone());
     let store = rooms.store.clone();
     let examined = Examined { store, key_sets, clock: clock.clone(), settings: settings(config) };
+    let rosters = Arc::new(RingPeople(ring.clone()));
     let keys = Arc::new(NewKeys { ring, clock: clock.clone(), chance: chance.clone() });
     let kept_days = config.journal.retention_days;
     let (store, health) = (rooms.store.clone(), Arc::new(examined));
-    Ok(Desk { pages, kept_days, store, clock, chance, keys, erasures, health })
+    Ok(Desk { pages, kept_days, store, clock, chance, keys, erasures, rosters, health })
 }
 
 /// The checks of `doctor` and `trace`, asked by a page.

@@ -4,6 +4,7 @@ mod departures;
 mod dropped;
 mod hostile;
 mod interrupted;
+mod named;
 mod people;
 mod private;
 

@@ -22,8 +22,9 @@ use axum::routing::{get, post};
 use boundary::{Chance, Clock, Fault};
 
 use crate::access::Denied;
+
 use crate::operate::apply::NewSectorKeys;
-use crate::operate::desk::{DeskStore, Means};
+use crate::operate::desk::{DeskStore, Means, RosterOpening};
 use crate::operate::erasure::Erasures;
 use crate::operate::{assignments, records};
 use crate::pages::{CONSOLE, ERASURES, PERSON, Pages, REGISTER, USAGE};
@@ -44,6 +45,8 @@ pub struct Desk {
     pub erasures: Arc<Erasures>,
     /// What makes the keys of new sectors.
     pub keys: Arc<dyn NewSectorKeys>,
+    /// Opens what rosters say of people.
+    pub rosters: Arc<dyn RosterOpening>,
     /// For how many days the journal keeps events.
     pub kept_days: u32,
     /// What looks after the service itself.

@@ -1,10 +1,11 @@
 //! One subscription of a school: its seats, its sets, and who has a seat.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use boundary::{GroupStatus, Kind, Uai};
+use boundary::{GroupStatus, Kind, PersonId, Uai};
 use time::OffsetDateTime;
 
 use super::read::{Here, Reading, Unread};
@@ -127,14 +128,33 @@ async fn held(
     let Here { school, one, address: here } = here;
     let found = assignments::holders(&room.assigning(), &one.subscription, &bounds, &page).await;
     let found = found.map_err(|error| unread(reading, error))?;
+    let names = names(room, staff, &school, &found.items).await?;
     let words = room.pages.desk_words(reading.language);
     let recovers = acts(staff.role.name()) && recovers(&one);
     let language = reading.language;
-    let rows = found.items.iter().map(|holder| holder_row(words, language, holder, recovers)).collect();
+    let row = |holder: &Holder| HolderRow {
+        name: names.get(&holder.person).cloned(),
+        ..holder_row(words, language, holder, recovers)
+    };
+    let rows = found.items.iter().map(row).collect();
     let next = found.next.as_ref().and_then(|last| serde_json::to_string(last).ok());
     let page = HoldersPage { about: one.title, here: here.clone(), rows, recovers, next };
     let reader = reading.reader(Place::Subscription(&school, &here));
     Ok(answer::page(room.pages.holders(&reader, &page)))
+}
+
+/// Who they are, for whoever manages the school: nobody else needs to know.
+async fn names(
+    room: &Desk,
+    staff: &SchoolReader,
+    school: &Uai,
+    holders: &[Holder],
+) -> Result<BTreeMap<PersonId, String>, Unread> {
+    if staff.role.name() != RoleName::SchoolManager {
+        return Ok(BTreeMap::new());
+    }
+    let of: BTreeSet<PersonId> = holders.iter().map(|holder| holder.person).collect();
+    Ok(desk::names(&room.means(), &*room.rosters, school, &of).await.map_err(broken)?)
 }
 
 fn recovers(one: &Offered) -> bool {
@@ -155,6 +175,7 @@ fn holder_row(
         how: how(&words.holders, &words.assign, holder),
         since: date(holder.since),
         opened: holder.opened.map_or_else(|| words.holders.never.clone(), date),
+        name: None,
         value: first.filter(|_| recovers && !holder.of_file).and_then(|one| serde_json::to_string(one).ok()),
     }
 }

@@ -24,6 +24,9 @@ pub struct Page {
 /// Somebody who has a seat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Holder {
+    /// Our id, which never leaves.
+    #[serde(skip)]
+    pub person: PersonId,
     /// Their identities at the ENTs of the school.
     pub identities: Vec<Identity>,
     /// The school on whose behalf they have it; none where that was never known.
@@ -127,10 +130,10 @@ async fn holder(
         let sets: Vec<SetTarget> = sets.iter().filter(of).map(|set| set.set.clone()).collect();
         if sets.is_empty() { Through::Nothing } else { Through::Sets(sets) }
     };
-    let Held { identities, school, since, opened, of_file, .. } = held;
+    let Held { person, identities, school, since, opened, of_file, .. } = held;
     let identities = own(means, bounds, identities).await?;
     let profile = subject.map(|subject| subject.profile);
-    Ok(Holder { identities, school, profile, through, since, opened, of_file })
+    Ok(Holder { person, identities, school, profile, through, since, opened, of_file })
 }
 
 /// A school is told how its own ENTs call somebody, and of no other ENT that knows them.

@@ -3,6 +3,7 @@
 //! Everything is read for one school; whoever calls has asked already whether the reader may see it.
 
 mod classes;
+mod named;
 mod offered;
 mod usage;
 
@@ -14,9 +15,12 @@ use super::records::RecordStore;
 use super::statistics::StatisticsStore;
 use super::subject::SubjectStore;
 use crate::catalogue::CatalogueStore;
+use crate::directory::RosterReading;
 
+pub use crate::directory::RosterOpening;
 pub use crate::journal::Change;
 pub use classes::{Class, Classes, classes};
+pub use named::names;
 pub use offered::{Offered, OfferedPage, State, offered, one};
 pub use usage::{ResourceUse, Usage, Uses, usage};
 
@@ -32,12 +36,13 @@ pub trait Telling: Send + Sync {
 
 /// What a desk reads from.
 pub trait DeskStore:
-    AssignmentStore + RecordStore + CatalogueStore + SubjectStore + StatisticsStore + Telling
+    AssignmentStore + RecordStore + CatalogueStore + SubjectStore + StatisticsStore + RosterReading + Telling
 {
 }
 
-impl<T: AssignmentStore + RecordStore + CatalogueStore + SubjectStore + StatisticsStore + Telling> DeskStore
-    for T
+impl<
+    T: AssignmentStore + RecordStore + CatalogueStore + SubjectStore + StatisticsStore + RosterReading + Telling,
+> DeskStore for T
 {
 }
 

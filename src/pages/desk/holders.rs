@@ -12,6 +12,8 @@ use crate::pages::{Page, Pages};
 pub struct HolderRow {
     /// What the school calls them.
     pub person: String,
+    /// What a roster calls them, for whoever may know.
+    pub name: Option<String>,
     /// What they are there.
     pub profile: String,
     /// How they come to it.
@@ -22,6 +24,13 @@ pub struct HolderRow {
     pub opened: String,
     /// What the form says to take their seat back; none where it cannot be.
     pub value: Option<String>,
+}
+
+impl HolderRow {
+    /// What they are called here: by a roster, else as their ENT names them.
+    fn shown(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.person)
+    }
 }
 
 /// A page of them.
