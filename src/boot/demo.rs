@@ -15,7 +15,7 @@ use super::serve::{Broker, Listening, say, start_log, terminated};
 use super::system::{SystemChance, SystemClock};
 use crate::access::{AccountId, Console, NewAccount, NotMade, Role, Scopes};
 use crate::config::{Config, Log, LogFormat};
-use crate::demo::{Demo, DemoError, Options, Peers};
+use crate::demo::{Demo, DemoError, Options, Peers, archive};
 use crate::journal::Actor;
 
 /// Starts everything, prints the `ready` line, and stays until it is told to stop.
@@ -28,7 +28,7 @@ pub async fn demo(options: &cli::Demo, config_given: bool) -> Result<(), Failure
     let demo = Demo::prepare(&wanted, &environment, SystemClock.now())?;
     let _log = start_log(&Log { level: "warn".to_owned(), format: LogFormat::Text })?;
     let signal = terminated()?;
-    let listening = broker(&demo.config, &demo.federation).await?;
+    let listening = broker(&demo).await?;
     let peers = Peers::start(&demo, Arc::new(SystemClock), Arc::new(SystemChance)).await?;
     if !options.once {
         for login in logins(&demo.config).await? {
@@ -46,9 +46,12 @@ pub async fn demo(options: &cli::Demo, config_given: bool) -> Result<(), Failure
     Ok(walked?)
 }
 
-async fn broker(config: &Config, federation: &str) -> Result<Listening, Failure> {
+async fn broker(demo: &Demo) -> Result<Listening, Failure> {
+    let config = &demo.config;
     make_keys(config).await?;
-    operator::apply_text(config, "demo federation", federation).await?;
+    operator::apply_text(config, "demo federation", &demo.federation).await?;
+    let archive = archive(&demo.folder, SystemClock.now())?;
+    super::roster::take(config, &archive).await?;
     Broker::open(config.clone()).await?.start()
 }
 

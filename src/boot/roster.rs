@@ -57,6 +57,21 @@ pub async fn import(config: &Config, options: &ImportRoster) -> Result<(), Failu
     }
 }
 
+/// Imports an archive that is whole and of today: the demonstration's.
+pub(super) async fn take(config: &Config, archive: &Path) -> Result<(), Failure> {
+    let rooms = Rooms::open(config).await?;
+    let options =
+        Options { ent: None, confirm: Default::default(), actor: Actor::roster(), patience: Duration::ZERO };
+    let means = means(config, &rooms, rooms.keys(config).await?, Arc::new(Quietly));
+    let (source, _) = open(archive)?;
+    let done = roster::import(&means, source, &options).await;
+    rooms.store.close().await;
+    match done?.fault {
+        None => Ok(()),
+        Some(fault) => Err(Failure::Environment(format!("the demo's roster: {}", words(&fault)))),
+    }
+}
+
 async fn run(
     config: &Config,
     rooms: &Rooms,

@@ -5,9 +5,11 @@
 mod federation;
 mod peers;
 mod place;
+mod roster;
 
 pub use peers::Peers;
 pub use place::{Demo, Options};
+pub use roster::archive;
 
 use thiserror::Error;
 

@@ -40,6 +40,8 @@ pub struct Demo {
     pub config: Config,
     /// Its federation file.
     pub federation: String,
+    /// Where its data is.
+    pub folder: PathBuf,
     /// A temporary folder goes with the demo.
     _folder: Option<TempDir>,
 }
@@ -65,7 +67,7 @@ impl Demo {
             .replace("http://127.0.0.1:8600", &broker);
         let config = configure(options, &folder, &broker)?;
         let ports = (port(options, 2), port(options, 3));
-        Ok(Self { ent, broker, publisher, operations, ports, config, federation, _folder: temporary })
+        Ok(Self { ent, broker, publisher, operations, ports, config, federation, folder, _folder: temporary })
     }
 }
 

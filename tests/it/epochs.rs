@@ -119,6 +119,9 @@ async fn p11_a_sector_calls_everybody_anew_and_its_publisher_is_told_once(engine
     let third = done(&stage.command(&["directory", "rotate", "secteur", "--json"]));
     assert_eq!((&third["epoch"], &third["people"]), (&3.into(), &3.into()));
     assert!(![lea, new_lea].contains(&called(&stage, "lea").await));
+    let told = stage.changes("epoch").await;
+    let told: Vec<_> = told.iter().map(|change| change["change"].as_str().unwrap()).collect();
+    assert_eq!(told, ["read", "read", "acknowledge"], "who has read the map stands in the journal");
     let verbs: Vec<_> = stage.changes("sector").await.iter().map(|change| change["change"].clone()).collect();
     assert_eq!(verbs.iter().filter(|verb| **verb == "rotate").count(), 2, "{verbs:?}");
 }

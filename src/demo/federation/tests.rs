@@ -16,7 +16,17 @@ fn valid_at(now: OffsetDateTime) -> Vec<String> {
 
 #[test]
 fn it_works_on_any_day() {
-    let wanted = ["atlas-etabl", "dictionnaire-indiv", "guide-etabl", "microscope-indiv", "echiquier-indiv"];
+    let wanted = [
+        "atlas-etabl",
+        "dictionnaire-indiv",
+        "guide-etabl",
+        "microscope-indiv",
+        "echiquier-indiv",
+        "exerciseur-indiv",
+        "laboratoire-indiv",
+        "contes-indiv",
+        "revue-etabl",
+    ];
     for now in [
         datetime!(2026-01-01 00:00 UTC),
         datetime!(2026-08-15 12:00 UTC),

@@ -43,7 +43,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Verb::Get, "/sectors/{sector}/epochs/{epoch}/map", map)
             .named(TAG, "readEpochMap", "Read what replaces what")
             .says(
-                "For the publisher alone: one object a line, old and new, in the order of old. The last line has lines, sha256 \
+                "For the publisher alone, and each reading stands in the journal: one object a line, old and new, in the order of old. The last line has lines, sha256 \
                  (of all bytes before it) and signature, a compact JWS of type passerelle-epoch+jwt under the published keys of \
                  the journal, over iss, sector, epoch, lines and sha256: whoever has it has the whole map. It can be read until it \
                  is acknowledged.",
@@ -126,6 +126,8 @@ async fn map(
     drop(request);
     let sector = sector(&api, &right, &params).await?;
     let epoch = open(&api, &sector, &params).await?;
+    let told = Change::new(api.clock.now(), &actor(&right), "read", "epoch", sector.as_str());
+    api.epochs.tell(told).await?;
     let pieces = stream::unfold(Some(Told::default()), move |told| {
         let (api, sector) = (Shared::clone(&api), sector.clone());
         async move {

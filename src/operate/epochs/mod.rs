@@ -10,6 +10,7 @@ mod map;
 mod store;
 
 use boundary::{Clock, Fault, Pseudonym, Scope, SectorId, derive_for_person};
+use tokio::time::{Instant, sleep};
 
 pub use error::EpochError;
 pub use map::{MAP_TYPE, MapEnd, Told, tell};
@@ -104,6 +105,7 @@ async fn replace_all(
     let key = means.keys.sector_key(sector, epoch).await?;
     let (mut after, mut done) = (String::new(), 0);
     loop {
+        let began = Instant::now();
         let stale = means.store.stale(sector, epoch, &after, AT_ONCE).await?;
         let Some(last) = stale.last() else { return Ok(()) };
         after = last.value.as_str().to_owned();
@@ -111,6 +113,8 @@ async fn replace_all(
         means.store.replace(sector, epoch, &replaced, means.clock.now()).await?;
         done += replaced.len() as u64;
         means.watching.replaced(done, people.max(done));
+        // Launches come first.
+        sleep(began.elapsed()).await;
     }
 }
 

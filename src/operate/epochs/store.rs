@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::EpochError;
 use crate::journal::Change;
 use crate::keys::StoredSectorKey;
+use crate::operate::desk::Telling;
 
 /// A change of epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub struct Replaced {
 
 /// What changes of epoch need of a store. Every method's error is a [`Fault`]: the store did not answer.
 #[async_trait]
-pub trait EpochStore: Send + Sync {
+pub trait EpochStore: Telling {
     /// The epoch of a sector; `None` where it has no key.
     async fn epoch_of(&self, sector: &SectorId) -> Result<Option<u32>, Fault>;
     /// Its changes of epoch, oldest first.

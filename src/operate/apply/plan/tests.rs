@@ -35,7 +35,7 @@ fn a_new_file_is_added_in_the_order_of_its_kinds() {
     let lines: Vec<&str> = plan.lines().collect();
     assert_eq!(lines[..3], ["+ ent ent-demo", "+ lti ent-demo-lti", "+ school 0440001M"]);
     assert_eq!(lines[lines.len() - 2], "+ assignment microscope-indiv -> person ent-demo/ent-demo/eleve-noe");
-    assert_eq!(lines.last(), Some(&"plan: 37 to add, 0 to change, 0 to remove"));
+    assert_eq!(lines.last(), Some(&"plan: 45 to add, 0 to change, 0 to remove"));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_prune_leaves_alone_what_others_look_after_or_what_is_gone() {
 #[test]
 fn what_was_withdrawn_comes_back_as_an_addition() {
     let plan = make(DEMO, stored(DEMO, ManagedBy::File, true), false).unwrap();
-    assert!(plan.to_string().ends_with("plan: 37 to add, 0 to change, 0 to remove"));
+    assert!(plan.to_string().ends_with("plan: 45 to add, 0 to change, 0 to remove"));
 }
 
 #[test]

@@ -116,8 +116,8 @@ async fn refused(store: &Memory, text: &str, options: Options) -> String {
 async fn a_second_run_finds_nothing_to_do() {
     let store = Memory::default();
     let first = run(&store, DEMO, PRUNE).await.unwrap();
-    assert!(first.to_string().ends_with("plan: 37 to add, 0 to change, 0 to remove"));
-    assert_eq!(*store.writes.lock().unwrap(), [(37, 8, 2)]);
+    assert!(first.to_string().ends_with("plan: 45 to add, 0 to change, 0 to remove"));
+    assert_eq!(*store.writes.lock().unwrap(), [(45, 8, 2)]);
     assert!(run(&store, DEMO, PRUNE).await.unwrap().is_empty());
     assert_eq!(store.writes.lock().unwrap().len(), 1);
 }
@@ -136,8 +136,8 @@ async fn a_sector_that_comes_back_keeps_its_key() {
     run(&store, "", PRUNE).await.unwrap();
     assert!(store.records.lock().unwrap().iter().all(|old| old.withdrawn));
     let back = run(&store, DEMO, PRUNE).await.unwrap();
-    assert!(back.to_string().ends_with("plan: 37 to add, 0 to change, 0 to remove"));
-    assert_eq!(*store.writes.lock().unwrap(), [(37, 8, 2), (0, 0, 0), (37, 8, 0)]);
+    assert!(back.to_string().ends_with("plan: 45 to add, 0 to change, 0 to remove"));
+    assert_eq!(*store.writes.lock().unwrap(), [(45, 8, 2), (0, 0, 0), (45, 8, 0)]);
 }
 
 #[tokio::test]
